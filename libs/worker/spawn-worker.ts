@@ -17,5 +17,5 @@ export function spawnWorker(path: string, options: WorkerOptions = {}): Worker {
 
   const source = `${path}.ts`;
   if (!existsSync(source)) throw new Error(`no worker at ${path}: neither a .js nor a .ts is there`);
-  return new Worker(join(__dirname, 'typescript-bootstrap.cjs'), { ...options, argv: [source, ...(options.argv ?? [])] });
+  return new Worker(join(__dirname, 'typescript-bootstrap.cjs'), { ...options, argv: [source, ...((options.argv ?? []) as unknown[])] });
 }
