@@ -1,0 +1,3 @@
+export * from './authority';
+export * from './roles';
+export * from './stream-names';

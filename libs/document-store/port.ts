@@ -1,0 +1,87 @@
+import type { CollectionSpec, Document } from '@rolebook/kernel';
+
+export type Scalar = string | number | boolean | null;
+
+/**
+ * A page of a collection. Served by one of the collection's indexes, or refused: a query without an index throws at once,
+ * so that it shows in a test and not at a million users.
+ */
+export interface FindOptions {
+  /** Equality on indexed fields; a list means any of these values. */
+  readonly where?: Readonly<Record<string, Scalar | readonly Scalar[]>>;
+  /** A bound on the sort field. */
+  readonly range?: { readonly gt?: Scalar; readonly gte?: Scalar; readonly lt?: Scalar; readonly lte?: Scalar };
+  /** Sorted by this field and then by `id`, both in this direction. Strings compare by code unit (binary). */
+  readonly sort?: { readonly field: string; readonly direction: 'asc' | 'desc' };
+  /** Keyset: the sort value and id of the last document of the page before. */
+  readonly after?: { readonly value: Scalar; readonly id: string };
+  /** Word-start search: each of these must begin some word of the document's words field. */
+  readonly wordStarts?: readonly string[];
+  readonly limit: number;
+}
+
+/** One write, applied only if the stored document is older than `position`. */
+export interface DocumentWrite<Doc extends Document = Document> {
+  readonly id: string;
+  /** `null` removes it (and remembers the position, so that an older write cannot bring it back). */
+  readonly document: Doc | null;
+  /** Position of the last event applied. */
+  readonly position: number;
+}
+
+export interface Collection<Doc extends Document = Document> {
+  readonly spec: CollectionSpec;
+  get(id: string): Promise<Doc | null>;
+  /** Those that exist, in no order, each with the position of the last event applied; removed ones with `document: null`. */
+  getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]>;
+  find(options: FindOptions): Promise<readonly Doc[]>;
+  count(options: Pick<FindOptions, 'where' | 'range' | 'sort' | 'wordStarts'>): Promise<number>;
+  /**
+   * Applies the writes, each guarded by its position, and then the checkpoint - never before the documents.
+   * Doing it again changes nothing.
+   * @param checkpoint position up to which the log is reflected in this collection
+   */
+  write(writes: readonly DocumentWrite<Doc>[], checkpoint?: number): Promise<void>;
+  /**
+   * Changes plain fields outside the log's order, such as when a person was last seen; documents that do not exist are passed over.
+   * Not guarded and not counted as an event.
+   */
+  patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): Promise<void>;
+  /** Position up to which the collection reflects the log; 0 for a new one. */
+  checkpoint(): Promise<number>;
+  /** For a rebuild: many documents into an empty collection, indexes made at the end by `finish`. */
+  bulkLoad(): Promise<BulkLoad<Doc>>;
+  /** All documents in the order of their ids, for verification. */
+  scan(options: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]>;
+}
+
+export interface BulkLoad<Doc extends Document = Document> {
+  add(documents: readonly DocumentWrite<Doc>[]): Promise<void>;
+  finish(checkpoint: number): Promise<void>;
+}
+
+/** Where the read models are kept. Rebuildable from the log at any time. Every adapter passes `document-store.contract.ts`. */
+export interface DocumentStore {
+  /** Makes the collection and its indexes where they are missing. */
+  open<Doc extends Document>(spec: CollectionSpec): Promise<Collection<Doc>>;
+  /** Names of all collections that exist. */
+  list(): Promise<readonly string[]>;
+  drop(name: string): Promise<void>;
+  /** Removes what deleted documents may have left behind in files (free pages, journals), after an erasure. */
+  scrub(): Promise<void>;
+  /** Rejects with {@link DocumentStoreUnavailable} where the store does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class DocumentStoreUnavailable extends Error {
+  override readonly name = 'DocumentStoreUnavailable';
+  constructor(message: string, readonly retryAfterSeconds = 1, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** A query that no index of the collection serves. */
+export class NoIndex extends Error {
+  override readonly name = 'NoIndex';
+}

@@ -1,0 +1,171 @@
+import type { SubjectKeys } from '@rolebook/crypto';
+import type { EventToAppend, LoggedEvent, StoredEvent } from '@rolebook/event-store';
+import type { Actor, DomainEvent, EventDefinition, EventMetadata, Json, JsonObject, Recorded, Upcast } from '@rolebook/kernel';
+
+type AnyDefinition = Omit<EventDefinition<JsonObject>, 'sealed' | 'changes'> & {
+  readonly sealed: object;
+  changes(data: never): ReturnType<EventDefinition<JsonObject>['changes']>;
+};
+
+/** An event of the log that this version of the service does not know. It is never dropped in silence. */
+export class UnknownEventType extends Error {
+  override readonly name = 'UnknownEventType';
+}
+
+const SEALED = '$sealed';
+const SEALED_FOR = '$for';
+
+/**
+ * Between the domain's events and the log's bytes. Personal fields leave as one sealed text under the key of the person
+ * the event is about, the actor's address and device under the actor's own; they come back opened, or as what the
+ * definition puts in their place once the key is destroyed. Older versions come back upcast.
+ */
+export class EventCodec {
+  private readonly definitions = new Map<string, AnyDefinition>();
+  private readonly upcasts = new Map<string, Upcast>();
+
+  /** @param features the definitions and upcasts of every stream kind of the system */
+  constructor(
+    private readonly keys: SubjectKeys,
+    features: readonly { readonly definitions: Readonly<Record<string, AnyDefinition>>; readonly upcasts?: readonly Upcast[] }[],
+  ) {
+    for (const feature of features) {
+      for (const [type, definition] of Object.entries(feature.definitions)) {
+        if (this.definitions.has(type)) throw new Error(`two features define the event ${type}`);
+        this.definitions.set(type, definition);
+      }
+      for (const upcast of feature.upcasts ?? []) this.upcasts.set(upcast.from, upcast);
+    }
+  }
+
+  /** @throws {UnknownEventType} */
+  definition(type: string): AnyDefinition {
+    const definition = this.definitions.get(type);
+    if (!definition) throw new UnknownEventType(`event type ${type} is not known to this version of the service`);
+    return definition;
+  }
+
+  /** Events on their way into the log. Makes the keys of people who have none yet. */
+  async encode(events: readonly { readonly id: string; readonly event: DomainEvent }[], metadata: EventMetadata): Promise<EventToAppend[]> {
+    const subjects = new Set<string>();
+    for (const { event } of events) {
+      const subject = this.subjectOf(event);
+      if (subject !== null) subjects.add(subject);
+      subjects.add(metadataSubject(metadata, subject));
+    }
+    await this.keys.ensure([...subjects]);
+    return events.map(({ id, event }) => ({
+      id,
+      type: event.type,
+      data: this.sealData(id, event),
+      metadata: this.sealMetadata(id, event, metadata),
+    }));
+  }
+
+  /** Events as the log gave them, decoded; `position` is 0 where they were read from their stream. */
+  async decode<Event extends DomainEvent>(stored: readonly (StoredEvent | LoggedEvent)[]): Promise<Recorded<Event>[]> {
+    const parsed = stored.map((event) => ({ event, data: parse(event.data), metadata: parse(event.metadata) }));
+    const subjects = new Set<string>();
+    for (const { event, data, metadata } of parsed) {
+      const subject = this.storedSubject(event.type, data);
+      if (subject !== null) subjects.add(subject);
+      const who = metadata[SEALED_FOR];
+      if (typeof who === 'string') subjects.add(who);
+    }
+    await this.keys.load([...subjects]);
+    return parsed.map(({ event, data, metadata }) => ({
+      id: event.id,
+      event: this.openData(event, data) as Event,
+      metadata: this.openMetadata(event.id, metadata),
+      stream: event.stream,
+      revision: event.revision,
+      position: 'position' in event ? event.position : 0,
+      recordedAt: event.recordedAt,
+    }));
+  }
+
+  /** The user an event is about; `null` where it is about none. */
+  subjectOf(event: DomainEvent): string | null {
+    const { user } = this.definition(event.type);
+    return user === null ? null : subject(event.data[user]);
+  }
+
+  private storedSubject(type: string, data: JsonObject): string | null {
+    const upcast = this.upcasts.get(type);
+    const user = upcast ? upcast.user : this.definition(type).user;
+    return user === null ? null : subject(data[user]);
+  }
+
+  private sealData(id: string, event: DomainEvent): string {
+    const { sealed } = this.definition(event.type);
+    const plain: Record<string, Json> = {};
+    const secret: Record<string, Json> = {};
+    let any = false;
+    for (const field in event.data) {
+      const value = event.data[field]!;
+      if (field in sealed) { secret[field] = value; any = true; } else plain[field] = value;
+    }
+    const subject = this.subjectOf(event);
+    if (any && subject !== null) plain[SEALED] = this.keys.seal(subject, id, JSON.stringify(secret));
+    return JSON.stringify(plain);
+  }
+
+  private openData(stored: StoredEvent, data: JsonObject): DomainEvent {
+    const upcast = this.upcasts.get(stored.type);
+    const subject = this.storedSubject(stored.type, data);
+    const sealed = data[SEALED];
+    let opened = data as Record<string, Json>;
+    if (typeof sealed === 'string' && subject !== null) {
+      const replacement = (upcast ?? this.definition(stored.type)).sealed as JsonObject;
+      const plaintext = this.keys.open(subject, stored.id, sealed);
+      opened = { ...data, ...(plaintext === null ? replacement : parse(plaintext)) };
+      delete opened[SEALED];
+    }
+    if (!upcast) return { type: stored.type, data: opened };
+    const event = upcast.upcast(opened);
+    this.definition(event.type);
+    return event;
+  }
+
+  private sealMetadata(id: string, event: DomainEvent, metadata: EventMetadata): string {
+    const { ip, device, ...plain } = metadata;
+    if (ip === null && device === null) return JSON.stringify(plain);
+    const subject = metadataSubject(metadata, this.subjectOf(event));
+    return JSON.stringify({ ...plain, [SEALED_FOR]: subject, [SEALED]: this.keys.seal(subject, `${id}/metadata`, JSON.stringify({ ip, device })) });
+  }
+
+  private openMetadata(id: string, stored: JsonObject): EventMetadata {
+    const sealed = stored[SEALED];
+    const subject = stored[SEALED_FOR];
+    const plaintext = typeof sealed === 'string' && typeof subject === 'string' ? this.keys.open(subject, `${id}/metadata`, sealed) : null;
+    const { ip, device } = plaintext === null ? { ip: null, device: null } : parse(plaintext);
+    return {
+      businessId: text(stored.businessId),
+      actor: stored.actor as unknown as Actor,
+      commandId: text(stored.commandId),
+      requestId: (stored.requestId ?? null) as string | null,
+      sessionId: (stored.sessionId ?? null) as string | null,
+      ip: (ip ?? null) as string | null,
+      device: (device ?? null) as string | null,
+    };
+  }
+}
+
+/** Whose data the address and device are: the actor's; of somebody not signed in, the person's the event is about; else the business's. */
+function metadataSubject(metadata: EventMetadata, eventSubject: string | null): string {
+  return metadata.actor.type === 'user' ? metadata.actor.id : eventSubject ?? metadata.businessId;
+}
+
+function parse(json: string): JsonObject {
+  return JSON.parse(json) as JsonObject;
+}
+
+/** An event may be about nobody known, such as a sign-in with an address that is no one's. */
+function subject(value: Json | undefined): string | null {
+  return value === null ? null : text(value);
+}
+
+function text(value: Json | undefined): string {
+  if (typeof value !== 'string') throw new Error('a stored event lacks a field that its definition names');
+  return value;
+}

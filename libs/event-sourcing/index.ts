@@ -1,0 +1,3 @@
+export * from './command-context';
+export * from './event-codec';
+export * from './streams';

@@ -1,0 +1,191 @@
+import { LRUCache } from 'lru-cache';
+import { StoreUnavailable, WrongExpectedRevision, type EventStore, type ExpectedRevision } from '@rolebook/event-store';
+import { DomainError, timestamp, type Decider, type DomainEvent, type EventMetadata, type Recorded } from '@rolebook/kernel';
+import type { CommandContext } from './command-context';
+import type { EventCodec } from './event-codec';
+
+/** A kind of stream: how its state is folded. Its name keeps kinds apart in the cache. */
+export interface StreamKind<State, Event extends DomainEvent> extends Pick<Decider<never, State, Event>, 'initialState' | 'evolve'> {
+  readonly kind: string;
+}
+
+/** A stream as it stands: its state, and the revision of its last event (-1 where it does not exist). */
+export interface Snapshot<State> {
+  readonly state: State;
+  readonly revision: number;
+}
+
+/** What a command did to a stream. */
+export interface Outcome<State, Event> extends Snapshot<State> {
+  readonly events: readonly Event[];
+  readonly eventIds: readonly string[];
+}
+
+type Decide<State, Event> = (state: State, revision: number) => readonly Event[];
+
+const ATTEMPTS = 3;
+const PAGE = 1000;
+
+/**
+ * Streams as the use-cases see them: load and fold, decide, append with the expected revision, and decide again on a conflict.
+ * Folded states are kept in a bounded cache and brought up to date from the log at every load, so a decision is never made on a stale one.
+ */
+export class Streams {
+  private readonly cache: LRUCache<string, Snapshot<unknown>>;
+  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly listeners: ((appended: readonly Recorded[]) => void)[] = [];
+
+  constructor(private readonly store: EventStore, private readonly codec: EventCodec, options: { readonly cached?: number } = {}) {
+    this.cache = new LRUCache({ max: options.cached ?? 20_000 });
+  }
+
+  /** Calls the listener with every event appended here, before its command is acknowledged. */
+  onAppended(listener: (appended: readonly Recorded[]) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** The stream as it is now. */
+  async load<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, stream: string, context?: CommandContext): Promise<Snapshot<State>> {
+    const imagined = context?.imagined.get(stream);
+    if (imagined) return imagined as Snapshot<State>;
+    const cached = this.cache.get(stream) as Snapshot<State> | undefined;
+    let { state, revision } = cached ?? { state: kind.initialState, revision: -1 };
+    for (;;) {
+      const stored = await this.store.readStream(stream, { from: revision + 1, limit: PAGE });
+      for (const recorded of await this.codec.decode<Event>(stored)) {
+        state = kind.evolve(state, recorded.event);
+        revision = recorded.revision;
+      }
+      if (stored.length < PAGE) break;
+    }
+    if (revision >= 0) this.remember(stream, { state, revision });
+    return { state, revision };
+  }
+
+  /** The whole history of a stream, decoded; `position` is 0 in each. */
+  async history<Event extends DomainEvent>(stream: string): Promise<readonly Recorded<Event>[]> {
+    return this.codec.decode<Event>(await this.store.readStream(stream));
+  }
+
+  /**
+   * Decides on the current state and appends what was decided; decides again where somebody else was faster, three tries in all.
+   * In a dry run nothing is appended; later steps of the same command see the imagined state.
+   * @param expectedRevision the revision that the caller has seen (If-Match), if any
+   * @throws {DomainError} what `decide` throws; `stale` where the expected revision has passed; `conflict` where others were faster three times
+   */
+  async execute<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>,
+    options: { readonly expectedRevision?: number | null } = {},
+  ): Promise<Outcome<State, Event>> {
+    return this.inTurn(stream, () => this.decideAndAppend(kind, stream, context, decide, options.expectedRevision ?? null));
+  }
+
+  private async decideAndAppend<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>, seen: number | null,
+  ): Promise<Outcome<State, Event>> {
+    const done = context.retried ? await this.doneBefore<State, Event>(kind, stream, context) : null;
+    if (done) return done;
+    for (let attempt = 1; ; attempt++) {
+      const before = await this.load(kind, stream, context);
+      if (seen !== null && seen !== before.revision) throw new DomainError('stale', 'Somebody has changed this since you read it; read it again.');
+      const events = decide(before.state, before.revision);
+      try {
+        return await this.append(kind, stream, context, before, events);
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+        this.cache.delete(stream);
+        if (attempt >= ATTEMPTS) throw new StoreUnavailable('too many changes to the same thing at once; try again', 1, { cause: error });
+      }
+    }
+  }
+
+  /** Appends facts that depend on no state, such as a refused attempt, wherever the stream stands. */
+  async record<Event extends DomainEvent>(stream: string, context: CommandContext, events: readonly Event[]): Promise<void> {
+    if (context.dryRun) return;
+    await this.appendTo(stream, 'any', context, events, context.effects.length);
+  }
+
+  /** Forgets a folded state, such as an erased person's. */
+  forget(stream: string): void {
+    this.cache.delete(stream);
+  }
+
+  /** Commands of this node on one stream wait for each other, so that only other nodes cause conflicts. */
+  private async inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
+    const before = this.turns.get(stream) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    const settled = mine.catch(() => undefined);
+    this.turns.set(stream, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.turns.get(stream) === settled) this.turns.delete(stream);
+    }
+  }
+
+  private async append<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>, stream: string, context: CommandContext, before: Snapshot<State>, events: readonly Event[],
+  ): Promise<Outcome<State, Event>> {
+    let state = before.state;
+    for (const event of events) state = kind.evolve(state, event);
+    const after = { state, revision: before.revision + events.length };
+    if (events.length === 0) return { ...after, events, eventIds: [] };
+    if (context.dryRun) {
+      context.imagined.set(stream, after);
+      const eventIds = events.map((event, n) => {
+        const eventId = context.eventId(stream, n);
+        context.effects.push({ stream, eventId, event });
+        return eventId;
+      });
+      return { ...after, events, eventIds };
+    }
+    const eventIds = await this.appendTo(stream, before.revision === -1 ? 'no-stream' : before.revision, context, events, before.revision + 1);
+    this.remember(stream, after);
+    return { ...after, events, eventIds };
+  }
+
+  private async appendTo<Event extends DomainEvent>(
+    stream: string, expected: ExpectedRevision, context: CommandContext, events: readonly Event[], salt: number,
+  ): Promise<string[]> {
+    const metadata = metadataOf(context);
+    const identified = events.map((event, n) => ({ id: context.eventId(stream, salt + n), event }));
+    const result = await this.store.append(stream, expected, await this.codec.encode(identified, metadata));
+    context.position = Math.max(context.position, result.position);
+    for (const { id, event } of identified) context.effects.push({ stream, eventId: id, event });
+    const recorded = identified.map(({ id, event }, n) => ({
+      id, event, metadata, stream,
+      revision: result.revision - identified.length + 1 + n,
+      position: result.position,
+      recordedAt: result.recordedAt,
+    }));
+    for (const listener of this.listeners) listener(recorded);
+    return identified.map(({ id }) => id);
+  }
+
+  /** In a retry: what this very command did to the stream before its process died, if it got that far. */
+  private async doneBefore<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>, stream: string, context: CommandContext,
+  ): Promise<Outcome<State, Event> | null> {
+    const mine = (await this.history<Event>(stream)).filter((recorded) => recorded.metadata.commandId === context.given.commandId);
+    if (mine.length === 0) return null;
+    for (const { id, event } of mine) context.effects.push({ stream, eventId: id, event });
+    context.position = Math.max(context.position, await this.store.head());
+    const { state, revision } = await this.load(kind, stream);
+    return { state, revision, events: mine.map(({ event }) => event), eventIds: mine.map(({ id }) => id) };
+  }
+
+  private remember(stream: string, snapshot: Snapshot<unknown>): void {
+    const cached = this.cache.get(stream);
+    if (!cached || cached.revision < snapshot.revision) this.cache.set(stream, snapshot);
+  }
+}
+
+function metadataOf(context: CommandContext): EventMetadata {
+  const { businessId, actor, commandId, requestId, sessionId, ip, device } = context.given;
+  return { businessId, actor, commandId, requestId, sessionId, ip, device };
+}
+
+/** When a command happens, as events write it. */
+export function momentOf(context: CommandContext): string {
+  return timestamp(context.at);
+}

@@ -1,0 +1,2 @@
+/** What happens to people's second factor: for those who listen. */
+export * from './domain/events';
