@@ -122,8 +122,8 @@ module.exports = {
       name: 'libs-through-doors',
       comment:
         'Features see ports, never adapters, and a lib sees no other from behind. Instead: import index.ts (of a feature: ' +
-        "write.ts or read.ts); the composition of the app hands the adapter in. Only another feature's domain/events.ts is open " +
-        'to projections: events are what features tell each other.',
+        "write.ts or read.ts); the composition of the app hands the adapter in. Of another feature, projections may also " +
+        'import its events (events.ts): they are what features tell each other.',
       severity: 'error',
       from: { path: '^libs/([^/]+)/', pathNot: [SPECS, `${FEATURE}projections/`] },
       to: { path: '^libs/', pathNot: ['^libs/$1/', `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `${FEATURE}(write|read)\\.ts$`] },
@@ -135,7 +135,7 @@ module.exports = {
       from: { path: `${FEATURE}projections/`, pathNot: SPECS },
       to: {
         path: '^libs/',
-        pathNot: ['^libs/$1/', `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `${FEATURE}read\\.ts$`, `${FEATURE}domain/events\\.ts$`],
+        pathNot: ['^libs/$1/', `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `${FEATURE}read\\.ts$`, `${FEATURE}(domain/)?events\\.ts$`],
       },
     },
     {
