@@ -1,0 +1,75 @@
+import Database from 'better-sqlite3';
+import { timestamp } from '@rolebook/kernel';
+import { StoreUnavailable, type LoggedEvent, type StoredEvent } from '../port';
+
+/** position, stream, revision, id in hexadecimal, type, data, metadata, recorded at (epoch milliseconds) */
+type Row = [number, string, number, string, string, string, string, number];
+
+const COLUMNS = 'e.position, s.name, e.revision, lower(hex(e.event_id)), e.type, e.data, e.metadata, e.recorded_at';
+const LAST_REVISION = Number.MAX_SAFE_INTEGER;
+
+/** Reads the log through a read-only connection of its own. Synchronous: whoever asks for much asks in pages. */
+export class LogReader {
+  private readonly db: Database.Database;
+  private readonly statements;
+  private seenVersion: number | undefined;
+  /** Neighbours in the log often share a millisecond, and formatting it is the dearest part of a row. */
+  private formatted = { at: 0, text: timestamp(0) };
+
+  constructor(file: string, busyTimeoutMs: number) {
+    this.db = new Database(file, { readonly: true, timeout: busyTimeoutMs });
+    const ofStream = `SELECT ${COLUMNS} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ?`;
+    this.statements = {
+      all: this.db.prepare<[number, number], Row>(`SELECT ${COLUMNS} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position LIMIT ?`).raw(),
+      forwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision >= ? ORDER BY e.revision LIMIT ?`).raw(),
+      backwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`).raw(),
+      head: this.db.prepare<[], number | null>('SELECT max(position) FROM events').pluck(),
+      version: this.db.prepare<[], number>('PRAGMA data_version').pluck(),
+    };
+  }
+
+  /** @throws {StoreUnavailable} like all the others here, where the file cannot be read */
+  all(after: number, limit: number): LoggedEvent[] {
+    return this.query(() => this.statements.all.all(after, limit).map((row) => ({ ...this.stored(row), position: row[0] })));
+  }
+
+  /** Events with at least this revision, in order. */
+  forwards(stream: string, from: number, limit: number): StoredEvent[] {
+    return this.query(() => this.statements.forwards.all(stream, from, limit).map((row) => this.stored(row)));
+  }
+
+  /** Events with at most this revision, the last one first. */
+  backwards(stream: string, from = LAST_REVISION, limit: number): StoredEvent[] {
+    return this.query(() => this.statements.backwards.all(stream, from, limit).map((row) => this.stored(row)));
+  }
+
+  head(): number {
+    return this.query(() => this.statements.head.get() ?? 0);
+  }
+
+  /** Whether any connection has committed since this was asked last. */
+  hasChanged(): boolean {
+    const version = this.query(() => this.statements.version.get());
+    const changed = version !== this.seenVersion;
+    this.seenVersion = version;
+    return changed;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private stored([, stream, revision, id, type, data, metadata, at]: Row): StoredEvent {
+    if (at !== this.formatted.at) this.formatted = { at, text: timestamp(at) };
+    const uuid = `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`;
+    return { id: uuid, type, data, metadata, stream, revision, recordedAt: this.formatted.text };
+  }
+
+  private query<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (cause) {
+      throw new StoreUnavailable(`the event log cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, 1, { cause });
+    }
+  }
+}

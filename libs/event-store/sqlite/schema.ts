@@ -1,0 +1,92 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+
+/** Marks the file as an event log of this product: 'RBEL'. */
+const APPLICATION_ID = 0x5242454c;
+const VERSION = 1;
+
+/**
+ * The log is small on purpose: stream names stand once, event ids in 16 bytes, moments in epoch milliseconds.
+ * `position` is given out by the one transaction that may write at a time, so it is the commit order and has no gaps.
+ */
+const SCHEMA = `
+  CREATE TABLE streams (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  );
+  CREATE TABLE events (
+    position    INTEGER PRIMARY KEY,
+    stream      INTEGER NOT NULL REFERENCES streams (id),
+    revision    INTEGER NOT NULL,
+    event_id    BLOB    NOT NULL,
+    type        TEXT    NOT NULL,
+    data        TEXT    NOT NULL,
+    metadata    TEXT    NOT NULL,
+    recorded_at INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
+  CREATE UNIQUE INDEX events_by_id ON events (event_id);
+`;
+
+/** The file cannot serve as event log. The message says why, and what to do. */
+export class EventLogUnusable extends Error {
+  override readonly name = 'EventLogUnusable';
+}
+
+/**
+ * Makes the log where there is none, and makes sure that what is there is one.
+ * @throws {EventLogUnusable} for a folder or file that cannot be written, a damaged file, another program's file, or a newer version's
+ */
+export function prepareLog(file: string, busyTimeoutMs: number): void {
+  makeFile(file);
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(file, { timeout: busyTimeoutMs });
+    if (db.pragma('journal_mode', { simple: true }) !== 'wal' && db.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
+      throw new EventLogUnusable(`The event log ${file} cannot be kept with a write-ahead log there. Put ROLEBOOK_DATA on a local disk.`);
+    db.pragma('synchronous = FULL');
+    const log = db;
+    log.transaction(() => migrate(log, file)).immediate();
+    // Touches both ends of the log: a file cut off short shows here and not in the middle of the day.
+    log.prepare('SELECT min(position) + max(position) FROM events').get();
+  } catch (reason) {
+    throw reason instanceof Database.SqliteError ? unusable(file, reason) : reason;
+  } finally {
+    db?.close();
+  }
+}
+
+function migrate(db: Database.Database, file: string): void {
+  const application = db.pragma('application_id', { simple: true });
+  const version = db.pragma('user_version', { simple: true }) as number;
+  const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (tables === 0 && version === 0) {
+    db.exec(SCHEMA);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${VERSION}`);
+  } else if (application !== APPLICATION_ID) {
+    throw new EventLogUnusable(`The file ${file} is not an event log of Rolebook but another program's database. Name another data folder in ROLEBOOK_DATA.`);
+  } else if (version > VERSION) {
+    throw new EventLogUnusable(`The event log ${file} was written by a newer Rolebook (its format is ${version}, this one knows up to ${VERSION}). Start that newer version.`);
+  }
+}
+
+/** Readable to its owner only; SQLite gives its journals the same mode. */
+function makeFile(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (reason) {
+    throw new EventLogUnusable(`The event log ${file} cannot be opened for writing (${(reason as NodeJS.ErrnoException).code}). Make its folder writable to this process, or name another in ROLEBOOK_DATA.`, { cause: reason });
+  }
+}
+
+function unusable(file: string, reason: InstanceType<typeof Database.SqliteError>): EventLogUnusable {
+  const { code, message } = reason;
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
+    return new EventLogUnusable(`The event log ${file} is damaged (${message}). Restore it from a backup; the damaged file was left as it is.`, { cause: reason });
+  if (code.startsWith('SQLITE_BUSY'))
+    return new EventLogUnusable(`The event log ${file} is locked by another process. End that process, or wait until it is done, and start again.`, { cause: reason });
+  return new EventLogUnusable(`The event log ${file} cannot be used (${message}). Make sure that its folder is writable to this process and its disk is not full.`, { cause: reason });
+}
