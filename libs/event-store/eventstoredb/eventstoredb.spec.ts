@@ -1,0 +1,14 @@
+import { startEventStoreDbDouble } from '../../../test/eventstoredb-double';
+import { eventStoreContract } from '../event-store.contract';
+import { openEventStoreDb } from '.';
+
+/** As in docker-compose.yml: the contract stores texts of a megabyte. */
+const MAX_APPEND_SIZE = 4_194_304;
+
+eventStoreContract('EventStoreDB (double)', async (clock) => {
+  const double = await startEventStoreDbDouble({ now: () => clock.now(), maxAppendSize: MAX_APPEND_SIZE });
+  return { store: await openEventStoreDb({ url: double.url }), dispose: () => double.stop() };
+}, { embedded: false });
+
+const { EVENTSTORE_URL: url } = process.env;
+if (url !== undefined) eventStoreContract('EventStoreDB (EVENTSTORE_URL)', async () => ({ store: await openEventStoreDb({ url }), dispose: async () => undefined }), { embedded: false });

@@ -1,0 +1,2 @@
+export { openEventStoreDb, type EventStoreDbOptions } from './event-store-db';
+export { EventStoreRefused } from './failures';
