@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseEmailAddress } from './email-address';
-import { NO_STRINGS, refusalOf } from './refusal.spec-helper';
+import { NO_STRINGS, refusalOf } from './spec-helpers';
 
 describe('an e-mail address', () => {
   it.each([

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parseBusinessName } from './business-name';
 import { parsePersonName } from './person-name';
 import { parseReason } from './reason';
-import { NO_STRINGS, refusalOf } from './refusal.spec-helper';
+import { NO_STRINGS, refusalOf } from './spec-helpers';
 
 describe("a person's name", () => {
   it.each([

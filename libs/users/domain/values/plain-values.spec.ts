@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { LOCALES, parseLocale } from './locale';
 import { parsePhoneNumber } from './phone-number';
-import { NO_STRINGS, refusalOf } from './refusal.spec-helper';
+import { NO_STRINGS, refusalOf } from './spec-helpers';
 import { parseSlug } from './slug';
 
 describe('a phone number', () => {

@@ -1,0 +1,3 @@
+export * from './port';
+export * from './messages/index';
+export { parseSender } from './compose';

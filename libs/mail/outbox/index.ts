@@ -1,0 +1,1 @@
+export { OutboxMailer, type OutboxOptions } from './outbox-mailer';

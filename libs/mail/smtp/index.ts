@@ -1,0 +1,2 @@
+export { SmtpMailer, type SmtpOptions } from './smtp-mailer';
+export { parseSmtpUrl } from './smtp-url';

@@ -1,0 +1,75 @@
+import { createTransport, type NodemailerError, type SMTPPoolSentMessageInfo, type SMTPPoolOptions, type Transporter } from 'nodemailer';
+import { compose } from '../compose';
+import { type Mail, type Mailer, MailRejected, MailUnavailable, type Sender } from '../port';
+import { parseSmtpUrl } from './smtp-url';
+
+export interface SmtpOptions {
+  /** See {@link parseSmtpUrl}. */
+  readonly url: string;
+  readonly from: Sender;
+  /** PEM of the authority that vouches for the server, where it is none that Node knows. */
+  readonly ca?: string;
+  /** How long to wait for the server at each step. 10 seconds unless given. */
+  readonly timeoutMilliseconds?: number;
+}
+
+/** Mails by SMTP (RFC 5321), over a few connections kept open while there is work. */
+export class SmtpMailer implements Mailer {
+  private readonly transport: Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private closed = false;
+
+  /** Does not connect yet. @throws {Error} where the URL is wrong, with a sentence that says what to do */
+  constructor(private readonly options: SmtpOptions) {
+    const wait = options.timeoutMilliseconds ?? 10_000;
+    this.transport = createTransport({
+      ...parseSmtpUrl(options.url),
+      pool: true,
+      maxConnections: 4,
+      maxMessages: 100,
+      // A connection that died while idle shows only when it is used: once more on a fresh one.
+      maxRequeues: 1,
+      idleTimeout: 30_000,
+      connectionTimeout: wait,
+      greetingTimeout: wait,
+      dnsTimeout: wait,
+      // A server may take longer to swallow a whole mail.
+      socketTimeout: 3 * wait,
+      tls: { minVersion: 'TLSv1.2', ...(options.ca && { ca: options.ca }) },
+    });
+    // A failure reaches whoever sends; what an idle connection dies of concerns nobody.
+    this.transport.on('error', () => undefined);
+  }
+
+  async send(mail: Mail): Promise<void> {
+    const content = compose(mail, this.options.from);
+    if (this.closed) throw new MailUnavailable('the mailer is closed');
+    const sending = this.transport.sendMail(content);
+    this.underWay.add(sending);
+    try {
+      await sending;
+    } catch (cause) {
+      throw asMailError(cause);
+    } finally {
+      this.underWay.delete(sending);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(this.underWay);
+    this.transport.close();
+  }
+}
+
+/**
+ * A 5yz reply (RFC 5321, section 4.2.1) is final only where it speaks of this recipient or these contents. To the greeting, the sign-in or the
+ * sender it speaks of us, and what is amiss with the set-up must not cost anybody a mail. 503 speaks of the conversation, 530-538 of signing in.
+ */
+function asMailError(cause: unknown): MailRejected | MailUnavailable {
+  const { responseCode, command, code } = cause as NodemailerError;
+  const final = responseCode !== undefined && responseCode >= 500 && responseCode !== 503 && !(responseCode >= 530 && responseCode <= 538);
+  const said = responseCode === undefined ? String(code ?? 'no answer') : `${responseCode} to ${command ?? 'the connection'}`;
+  if (final && (command === 'RCPT TO' || command === 'DATA')) return new MailRejected(`the mail server refused the mail: ${said}`, { cause });
+  return new MailUnavailable(`the mail server did not take the mail: ${said}`, 30, { cause });
+}
