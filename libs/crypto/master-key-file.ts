@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createMasterKey, parseMasterKey, type MasterKey } from './master-key';
+
+/**
+ * The master key of embedded mode: read from its file, or made there at first start, readable by the owner alone.
+ * It appears whole or not at all, and where two processes start at once both get the one that stands.
+ * @throws {MasterKeyError} where the file holds no master key
+ */
+export function readOrMakeMasterKeyFile(file: string): { readonly masterKey: MasterKey; readonly made: boolean } {
+  const standing = readIfThere(file);
+  if (standing !== null) {
+    chmodSync(file, 0o600);
+    return { masterKey: parseMasterKey(standing), made: false };
+  }
+  const bytes = randomBytes(32);
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const descriptor = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(descriptor, `${bytes.toString('base64')}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  try {
+    linkSync(draft, file);
+    syncFolder(dirname(file));
+    return { masterKey: createMasterKey(bytes), made: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return { masterKey: parseMasterKey(readFileSync(file, 'utf8')), made: false };
+  } finally {
+    rmSync(draft);
+  }
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Makes the new name durable, not only the bytes: data sealed under a lost key would be lost too. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
