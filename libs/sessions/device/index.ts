@@ -1,0 +1,1 @@
+export { deviceName, UNKNOWN_DEVICE } from './device-name';
