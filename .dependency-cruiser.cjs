@@ -193,7 +193,7 @@ module.exports = {
       name: 'no-dev-dependencies',
       comment: 'What runs in production is installed with --omit=dev. Instead: move the package to "dependencies" or the code to test/.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: ['\\.(spec|contract)\\.ts$', '^libs/worker/typescript-bootstrap\\.cjs$'] },
+      from: { path: '^(apps|libs)/', pathNot: ['(\\.(spec|contract)|/spec-helpers)\\.ts$', '^libs/worker/typescript-bootstrap\\.cjs$'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
