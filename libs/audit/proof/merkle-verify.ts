@@ -23,49 +23,52 @@ export interface ConsistencyProof {
 /** Whether the leaf is in the tree, there: RFC 9162, section 2.1.3.2. Never throws, whatever the claim holds. */
 export function verifyInclusion({ leafHash, leafIndex, treeSize, rootHash, path }: InclusionProof): boolean {
   if (!isSize(leafIndex) || !isSize(treeSize) || leafIndex >= treeSize || !areHashes([leafHash, rootHash, ...path])) return false;
-  let fn = leafIndex;
-  let sn = treeSize - 1;
   let root = leafHash;
-  for (const sibling of path) {
-    if (sn === 0) return false;
-    if (isOdd(fn) || fn === sn) {
-      root = nodeHash(sibling, root);
-      while (!isOdd(fn) && fn !== 0) [fn, sn] = [half(fn), half(sn)];
-    } else {
-      root = nodeHash(root, sibling);
-    }
-    [fn, sn] = [half(fn), half(sn)];
-  }
-  return sn === 0 && sameHash(root, rootHash);
+  const reachesRoot = climb(path, leafIndex, treeSize - 1, (sibling, isLeft) => {
+    root = isLeft ? nodeHash(sibling, root) : nodeHash(root, sibling);
+  });
+  return reachesRoot && sameHash(root, rootHash);
 }
 
 /**
  * Whether the larger tree begins with the smaller one: RFC 9162, section 2.1.4.2. Never throws, whatever the claim holds.
  * Beyond the RFC, which starts at one leaf and unequal sizes: every tree begins with the empty one and with itself, by an empty path.
  */
-export function verifyConsistency({ from, fromRoot, to, toRoot, path }: ConsistencyProof): boolean {
+export function verifyConsistency(claim: ConsistencyProof): boolean {
+  const { from, fromRoot, to, toRoot, path } = claim;
   if (!isSize(from) || !isSize(to) || from > to || !areHashes([fromRoot, toRoot, ...path])) return false;
   if (from === to) return path.length === 0 && sameHash(fromRoot, toRoot);
   if (from === 0) return path.length === 0 && sameHash(fromRoot, EMPTY_ROOT);
-  if (path.length === 0) return false;
+  return path.length > 0 && growsFromSmaller(claim);
+}
+
+function growsFromSmaller({ from, fromRoot, to, toRoot, path }: ConsistencyProof): boolean {
   const [first, ...rest] = isPowerOfTwo(from) ? [fromRoot, ...path] : path;
   let fn = from - 1;
   let sn = to - 1;
   while (isOdd(fn)) [fn, sn] = [half(fn), half(sn)];
   let fr = first!;
   let sr = first!;
-  for (const sibling of rest) {
+  const reachesRoot = climb(rest, fn, sn, (sibling, isLeft) => {
+    if (isLeft) fr = nodeHash(sibling, fr);
+    sr = isLeft ? nodeHash(sibling, sr) : nodeHash(sr, sibling);
+  });
+  return reachesRoot && sameHash(fr, fromRoot) && sameHash(sr, toRoot);
+}
+
+/**
+ * The walk that both procedures share (steps 4 and 6 of them): from a node up to the root, by the bits of `fn`, its place,
+ * and `sn`, the last place. @returns whether the path is as long as the way up
+ */
+function climb(path: readonly Uint8Array[], fn: number, sn: number, join: (sibling: Uint8Array, isLeft: boolean) => void): boolean {
+  for (const sibling of path) {
     if (sn === 0) return false;
-    if (isOdd(fn) || fn === sn) {
-      fr = nodeHash(sibling, fr);
-      sr = nodeHash(sibling, sr);
-      while (!isOdd(fn) && fn !== 0) [fn, sn] = [half(fn), half(sn)];
-    } else {
-      sr = nodeHash(sr, sibling);
-    }
+    const isLeft = isOdd(fn) || fn === sn;
+    join(sibling, isLeft);
+    if (isLeft) while (!isOdd(fn) && fn !== 0) [fn, sn] = [half(fn), half(sn)];
     [fn, sn] = [half(fn), half(sn)];
   }
-  return sn === 0 && sameHash(fr, fromRoot) && sameHash(sr, toRoot);
+  return sn === 0;
 }
 
 /** Sizes go beyond 32 bits, so no bit operators: they would cut them off. */

@@ -1,0 +1,2 @@
+/** What the audit itself writes down: for those who listen. */
+export * from './domain/events';

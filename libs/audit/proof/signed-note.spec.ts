@@ -1,0 +1,96 @@
+import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { formatNote, formatVerifierKey, MalformedNote, parseNote, parseVerifierKey, signNote, verifyNote } from './signed-note';
+import { signingKey } from './spec-helpers';
+
+/** The example that every implementation of signed notes carries, from the documentation of Go's sumdb/note. */
+const PUBLISHED_KEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
+const PUBLISHED_NOTE = `If you think cryptography is the answer to your problem,
+then you don't know what your problem is.
+
+— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=
+`;
+const { signer, verifier, pem } = signingKey();
+
+describe('a signed note', () => {
+  it('verifies where others have signed: the published example', () => {
+    expect(verifyNote(parseNote(PUBLISHED_NOTE), parseVerifierKey(PUBLISHED_KEY))).toBe(true);
+    expect(formatNote(parseNote(PUBLISHED_NOTE))).toBe(PUBLISHED_NOTE);
+    expect(formatVerifierKey(parseVerifierKey(PUBLISHED_KEY))).toBe(PUBLISHED_KEY);
+  });
+
+  it('verifies what was signed here, line feeds and all', () => {
+    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      const note = formatNote(signNote(`${text.replace(/[\0-\x1f]/g, '\n')}\n`, signer));
+      expect(verifyNote(parseNote(note), verifier)).toBe(true);
+    }));
+  });
+
+  it('fails at any change of a character, by refusing it or by its signature', () => {
+    const note = formatNote(signNote('one line\n\nand another\n', signer));
+    fc.assert(fc.property(fc.nat({ max: note.length - 2 }), fc.string({ minLength: 1, maxLength: 1 }), (at, by) => {
+      fc.pre(note[at] !== by);
+      expect(accepts(note.slice(0, at) + by + note.slice(at + 1))).toBe(false);
+    }), { numRuns: 500 });
+  });
+
+  it('passes over signatures of keys it does not know, and needs one of its own', () => {
+    const witness = signingKey(2, 'witness.example');
+    const note = signNote('text\n', signer);
+    const both = { ...note, signatures: [...signNote('text\n', witness.signer).signatures, ...note.signatures] };
+    expect(verifyNote(parseNote(formatNote(both)), verifier)).toBe(true);
+    expect(verifyNote(signNote('text\n', witness.signer), verifier)).toBe(false);
+  });
+
+  it('fails where one of two signatures of the same key is false', () => {
+    const note = signNote('text\n', signer);
+    expect(verifyNote({ ...note, signatures: [...note.signatures, ...signNote('other\n', signer).signatures] }, verifier)).toBe(false);
+  });
+
+  it('tells keys apart by name and id together', () => {
+    expect(verifyNote(signNote('text\n', signer), signingKey(1, 'other').verifier)).toBe(false);
+    expect(verifyNote(signNote('text\n', { ...signer, keyId: '00000000' }), verifier)).toBe(false);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no signature', 'text\n\n'],
+    ['no empty line', 'text\n— rolebook AAAAAAAA\n'],
+    ['no line feed at the end', PUBLISHED_NOTE.trimEnd()],
+    ['a carriage return', PUBLISHED_NOTE.replace('problem,\n', 'problem,\r\n')],
+    ['a hyphen for the dash', PUBLISHED_NOTE.replace('—', '-')],
+    ['a signature with loose bits', PUBLISHED_NOTE.replace('JnAM=', 'JnAN=')],
+    ['a signature of nothing', 'text\n\n— rolebook AAAAAA==\n'],
+    ['more signatures than anybody needs', `text\n\n${'— rolebook AAAAAAAA\n'.repeat(65)}`],
+  ])('is refused with %s', (_, note) => {
+    expect(() => parseNote(note)).toThrow(MalformedNote);
+  });
+});
+
+describe('a verifier key', () => {
+  it('is read from a PEM and from its one-line form alike', () => {
+    expect(formatVerifierKey(parseVerifierKey(pem))).toBe(formatVerifierKey(verifier));
+    expect(parseVerifierKey(`${formatVerifierKey(verifier)}\n`).keyId).toBe(verifier.keyId);
+    expect(parseVerifierKey(pem, 'another name').keyId).not.toBe(verifier.keyId);
+  });
+
+  it.each([
+    ['another kind of key', generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }) as string],
+    ['a private key', generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string],
+    ['a broken PEM', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----'],
+    ['a key that is not its id', PUBLISHED_KEY.replace('c74f20a3', 'c74f20a4')],
+    ['a key cut off', PUBLISHED_KEY.slice(0, -4)],
+    ['something else', 'hello'],
+  ])('is refused as %s', (_, text) => {
+    expect(() => parseVerifierKey(text)).toThrow(MalformedNote);
+  });
+});
+
+function accepts(note: string): boolean {
+  try {
+    return verifyNote(parseNote(note), verifier);
+  } catch (error) {
+    if (error instanceof MalformedNote) return false;
+    throw error;
+  }
+}
