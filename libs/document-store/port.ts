@@ -35,6 +35,8 @@ export interface Collection<Doc extends Document = Document> {
   /** Those that exist, in no order, each with the position of the last event applied; removed ones with `document: null`. */
   getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]>;
   find(options: FindOptions): Promise<readonly Doc[]>;
+  /** The same page as JSON texts, one a document, for whoever passes them on: parsing is the larger part of a page's cost. */
+  findRaw(options: FindOptions): Promise<readonly string[]>;
   count(options: Pick<FindOptions, 'where' | 'range' | 'sort' | 'wordStarts'>): Promise<number>;
   /**
    * Applies the writes, each guarded by its position, and then the checkpoint - never before the documents.

@@ -17,7 +17,8 @@ export interface CollectionSpec {
   readonly indexes: readonly (readonly string[])[];
   /**
    * Word-start search: `field` holds an array of normalised words; `within` are equality fields (such as the business)
-   * a search always names.
+   * a search always names. A search sorted by one of `sorts` costs what a page costs (each costs space and writing);
+   * by default the sort field of the first index that has `within`. Other sorts work, slower at many documents.
    */
-  readonly words?: { readonly field: string; readonly within: readonly string[] };
+  readonly words?: { readonly field: string; readonly within: readonly string[]; readonly sorts?: readonly string[] };
 }

@@ -1,0 +1,174 @@
+import type { CollectionSpec, Document } from '@rolebook/kernel';
+import { checkedLimit, planCount, planPage, type Bound, type Plan } from './plan';
+import type { BulkLoad, Collection, DocumentStore, DocumentWrite, FindOptions, Scalar } from './port';
+import { asScalar, assertPatchable, checkedId, compareScalars, indexedFields, sameKind, scalarField, wordsOf } from './scalar';
+
+/**
+ * Read models in memory, for unit tests and simulation. It keeps every rule of the port, {@link NoIndex} included,
+ * and promises nothing about speed: a page looks at every document. Documents are kept as JSON, so that nobody holds
+ * a reference into the store.
+ */
+export class InMemoryDocumentStore implements DocumentStore {
+  readonly #collections = new Map<string, InMemoryCollection<Document>>();
+
+  async open<Doc extends Document>(spec: CollectionSpec): Promise<Collection<Doc>> {
+    const collection = new InMemoryCollection<Document>(spec, this.#collections.get(spec.name));
+    this.#collections.set(spec.name, collection);
+    return collection as unknown as Collection<Doc>;
+  }
+
+  async list(): Promise<readonly string[]> {
+    return [...this.#collections.keys()].sort();
+  }
+
+  async drop(name: string): Promise<void> {
+    this.#collections.delete(name);
+  }
+
+  async scrub(): Promise<void> {}
+  async ping(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+/** A stored document, or the memory of a removed one. */
+interface Entry {
+  readonly json: string | null;
+  readonly position: number;
+}
+
+interface Contents {
+  readonly entries: Map<string, Entry>;
+  checkpoint: number;
+}
+
+class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
+  readonly #contents: Contents;
+
+  constructor(readonly spec: CollectionSpec, predecessor?: InMemoryCollection<Document>) {
+    this.#contents = predecessor === undefined ? { entries: new Map(), checkpoint: 0 } : predecessor.#contents;
+  }
+
+  async get(id: string): Promise<Doc | null> {
+    return this.#parse(this.#contents.entries.get(id));
+  }
+
+  async getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]> {
+    return [...new Set(ids)].flatMap((id) => this.#writeOf(id));
+  }
+
+  async find(options: FindOptions): Promise<readonly Doc[]> {
+    return this.#page(options).map((json) => JSON.parse(json) as Doc);
+  }
+
+  async findRaw(options: FindOptions): Promise<readonly string[]> {
+    return this.#page(options);
+  }
+
+  #page(options: FindOptions): readonly string[] {
+    const plan = planPage(this.spec, options);
+    const sign = plan.direction === 'asc' ? 1 : -1;
+    const compare = (a: Place, b: Place) => sign * (compareScalars(a.value, b.value) || compareScalars(a.id, b.id));
+    const { after } = plan;
+    return this.#matches(plan)
+      .filter((match) => after === null || compare(match, plan.sort === null ? { id: after.id, value: null } : after) > 0)
+      .sort(compare)
+      .slice(0, checkedLimit(options.limit))
+      .map((match) => match.json);
+  }
+
+  async count(options: Pick<FindOptions, 'where' | 'range' | 'sort' | 'wordStarts'>): Promise<number> {
+    return this.#matches(planCount(this.spec, options)).length;
+  }
+
+  async write(writes: readonly DocumentWrite<Doc>[], checkpoint = 0): Promise<void> {
+    const encoded = writes.map(({ id, document, position }) => ({ id, position, json: document === null ? null : this.#encode(checkedId(this.spec, id, document)) }));
+    for (const { id, position, json } of encoded) {
+      const old = this.#contents.entries.get(id);
+      if (old === undefined || old.position < position) this.#contents.entries.set(id, { json, position });
+    }
+    this.#contents.checkpoint = Math.max(this.#contents.checkpoint, checkpoint);
+  }
+
+  async patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): Promise<void> {
+    for (const { set } of changes) assertPatchable(this.spec, set);
+    for (const { id, set } of changes) {
+      const old = this.#contents.entries.get(id);
+      const document = this.#parse(old);
+      if (old !== undefined && document !== null) this.#contents.entries.set(id, { json: this.#encode({ ...document, ...set }), position: old.position });
+    }
+  }
+
+  async checkpoint(): Promise<number> {
+    return this.#contents.checkpoint;
+  }
+
+  async bulkLoad(): Promise<BulkLoad<Doc>> {
+    if (this.#contents.entries.size > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
+    return {
+      add: (documents) => this.write(documents),
+      finish: (checkpoint) => this.write([], checkpoint),
+    };
+  }
+
+  async scan(options: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {
+    const { afterId } = options;
+    const ids = [...this.#contents.entries.keys()].filter((id) => afterId === undefined || id > afterId).sort(compareScalars);
+    return ids.flatMap((id) => this.#writeOf(id)).filter(({ document }) => document !== null).slice(0, checkedLimit(options.limit));
+  }
+
+  /** Checks what the indexes need before anything changes. */
+  #encode(document: Doc): string {
+    for (const field of indexedFields(this.spec)) scalarField(document, field);
+    if (this.spec.words !== undefined) wordsOf(document, this.spec.words.field);
+    return JSON.stringify(document);
+  }
+
+  #parse(entry: Entry | undefined): Doc | null {
+    return entry === undefined || entry.json === null ? null : (JSON.parse(entry.json) as Doc);
+  }
+
+  #writeOf(id: string): DocumentWrite<Doc>[] {
+    const entry = this.#contents.entries.get(id);
+    return entry === undefined ? [] : [{ id, document: this.#parse(entry), position: entry.position }];
+  }
+
+  #matches(plan: Plan): Keyed[] {
+    const words = this.spec.words?.field;
+    const matches: Keyed[] = [];
+    for (const [id, entry] of this.#contents.entries) {
+      const document = this.#parse(entry);
+      if (document === null || entry.json === null) continue;
+      const value = plan.sort === null ? null : scalarField(document, plan.sort);
+      const found = equals(plan, document) && within(plan, value) && (words === undefined || begins(plan, wordsOf(document, words)));
+      if (found) matches.push({ id, value, json: entry.json });
+    }
+    return matches;
+  }
+}
+
+interface Place {
+  readonly id: string;
+  readonly value: Scalar;
+}
+
+interface Keyed extends Place {
+  readonly json: string;
+}
+
+function equals(plan: Plan, document: Document): boolean {
+  return plan.combinations.some((values) => values.every((value, at) => scalarField(document, plan.index[at] ?? '') === value));
+}
+
+function within(plan: Plan, value: Scalar): boolean {
+  return bounded(plan.lower, value, 1) && bounded(plan.upper, value, -1);
+}
+
+function bounded(bound: Bound | null, value: Scalar, sign: 1 | -1): boolean {
+  if (bound === null) return true;
+  const order = compareScalars(asScalar(value, 'range'), bound.value) * sign;
+  return sameKind(value, bound.value) && (order > 0 || (order === 0 && bound.inclusive));
+}
+
+function begins(plan: Plan, words: readonly string[]): boolean {
+  return plan.wordStarts.every((start) => words.some((word) => word.startsWith(start)));
+}

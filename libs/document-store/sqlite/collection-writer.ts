@@ -1,0 +1,132 @@
+import Database from 'better-sqlite3';
+import type { CollectionSpec, Document } from '@rolebook/kernel';
+import type { Scalar } from '../port';
+import { keyText } from '../key-text';
+import type { ColumnValue } from './column';
+import { indexes, layoutOf, tables, type Layout } from './layout';
+import { Postings, same } from './postings';
+import { BEFORE_FIELDS, encodeDocument, type Row } from './row';
+
+const BUSY_TIMEOUT_MS = 5000;
+
+/** A stored document as the writer reads it back. */
+type Stored = [doc: number, id: string, position: number, words: string, ...fields: ColumnValue[]];
+
+/** The writing side of one collection. Runs in a thread of its own; everything here is synchronous. */
+export class CollectionWriter {
+  readonly db: Database.Database;
+  readonly #layout: Layout;
+  readonly #postings: Postings | null;
+  readonly #statements;
+  /** An update names the columns that change and no others: SQLite then leaves the other indexes alone. */
+  readonly #updates = new Map<string, Database.Statement>();
+
+  /** Makes the tables and indexes that are missing. @throws {Error} where the file was made for other fields */
+  constructor(file: string, spec: CollectionSpec) {
+    const layout = layoutOf(spec);
+    const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    db.pragma('journal_mode = WAL');
+    // Read models can be built again, so losing the last moments to a power cut costs nothing; torn they never are.
+    db.pragma('synchronous = NORMAL');
+    // What is deleted is overwritten: an erased person's data must not stay in free space.
+    db.pragma('secure_delete = ON');
+    db.transaction(() => {
+      db.exec(tables(layout));
+      for (const statement of indexes(layout)) db.exec(statement);
+      claim(db, layout);
+    }).immediate();
+    const stored = ['doc', 'id', 'position', 'words', ...layout.columns].join(', ');
+    const inserted = ['id', 'position', 'json', 'words', ...layout.columns];
+    this.db = db;
+    this.#layout = layout;
+    this.#postings = spec.words === undefined ? null : new Postings(db, layout);
+    this.#statements = {
+      find: db.prepare<[string], Stored>(`SELECT ${stored} FROM documents WHERE id = ?`).raw(),
+      json: db.prepare<[string], string>('SELECT json FROM documents WHERE id = ?').pluck(),
+      insert: db.prepare(`INSERT INTO documents (${inserted.join(', ')}) VALUES (${inserted.map(() => '?').join(', ')})`),
+      remove: db.prepare('DELETE FROM documents WHERE doc = ?'),
+      tombstone: db.prepare<[string], number>('SELECT position FROM tombstones WHERE id = ?').pluck(),
+      bury: db.prepare('INSERT INTO tombstones (id, position) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET position = excluded.position'),
+      revive: db.prepare('DELETE FROM tombstones WHERE id = ?'),
+      checkpoint: db.prepare(`INSERT INTO facts (name, value) VALUES ('checkpoint', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`),
+    };
+  }
+
+  /** All of the rows and the checkpoint, or nothing. @returns how many rows were newer than what was stored */
+  write(rows: readonly Row[], checkpoint: number): number {
+    return this.db.transaction(() => {
+      let applied = 0;
+      for (const row of rows) applied += this.#apply(row) ? 1 : 0;
+      if (checkpoint > 0) this.#statements.checkpoint.run(checkpoint);
+      return applied;
+    }).immediate();
+  }
+
+  /** @returns how many of the documents exist */
+  patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): number {
+    return this.db.transaction(() => {
+      let patched = 0;
+      for (const { id, set } of changes) patched += this.#patch(keyText(id), set) ? 1 : 0;
+      return patched;
+    }).immediate();
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #apply(row: Row): boolean {
+    const [id, position, json] = row;
+    const old = this.#statements.find.get(id);
+    const tombstone = old === undefined ? this.#statements.tombstone.get(id) : undefined;
+    if ((old?.[2] ?? tombstone ?? -1) >= position) return false;
+    if (json === null) {
+      if (old !== undefined) this.#remove(old);
+      this.#statements.bury.run(id, position);
+    } else if (old !== undefined) {
+      this.#update(old, row);
+    } else {
+      if (tombstone !== undefined) this.#statements.revive.run(id);
+      const doc = Number(this.#statements.insert.run(...row).lastInsertRowid);
+      this.#postings?.change(doc, null, row);
+    }
+    return true;
+  }
+
+  #patch(id: string, set: Readonly<Record<string, Scalar>>): boolean {
+    const old = this.#statements.find.get(id);
+    const json = this.#statements.json.get(id);
+    if (old === undefined || json === undefined) return false;
+    this.#update(old, encodeDocument(this.#layout, { ...(JSON.parse(json) as Document), ...set }, old[2]));
+    return true;
+  }
+
+  #update(old: Stored, row: Row): void {
+    const { columns } = this.#layout;
+    const changed = columns.map((_, at) => at).filter((at) => !same(old[BEFORE_FIELDS + at] as ColumnValue, row[BEFORE_FIELDS + at] as ColumnValue));
+    const set = ['position', 'json', ...(old[3] === row[3] ? [] : ['words']), ...changed.map((at) => columns[at] ?? '')];
+    const sql = `UPDATE documents SET ${set.map((column) => `${column} = ?`).join(', ')} WHERE doc = ?`;
+    let statement = this.#updates.get(sql);
+    if (statement === undefined) this.#updates.set(sql, statement = this.db.prepare(sql));
+    const words = old[3] === row[3] ? [] : [row[3]];
+    statement.run(row[1], row[2], ...words, ...changed.map((at) => row[BEFORE_FIELDS + at]), old[0]);
+    this.#postings?.change(old[0], rowOf(old), row);
+  }
+
+  #remove(old: Stored): void {
+    this.#postings?.change(old[0], rowOf(old), null);
+    this.#statements.remove.run(old[0]);
+  }
+}
+
+function rowOf([, id, position, words, ...fields]: Stored): Row {
+  return [id, position, null, words, ...fields];
+}
+
+/** Writes down what the file is made for, or checks it: the same name with other fields is another read model. */
+function claim(db: Database.Database, { spec, fields, sorts }: Layout): void {
+  const shape = JSON.stringify({ fields, words: spec.words === undefined ? null : { ...spec.words, sorts } });
+  const known = db.prepare<[], string>(`SELECT value FROM facts WHERE name = 'shape'`).pluck().get();
+  if (known === undefined) db.prepare(`INSERT INTO facts (name, value) VALUES ('shape', ?)`).run(shape);
+  else if (known !== shape) throw new Error(`${spec.name} exists with other fields: raise the version in its name and rebuild it`);
+}

@@ -1,0 +1,27 @@
+import type { CollectionSpec } from '@rolebook/kernel';
+import type { Scalar } from '../port';
+import type { ColumnValue } from './column';
+import type { Row } from './row';
+
+/** What the writer's thread is asked. `file` is the collection's database file. */
+export type Task =
+  | { readonly task: 'open'; readonly file: string; readonly spec: CollectionSpec }
+  | { readonly task: 'write'; readonly file: string; readonly rows: readonly Row[]; readonly checkpoint: number }
+  | { readonly task: 'patch'; readonly file: string; readonly changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[] }
+  /** Puts away the write-ahead log, so that nothing removed is left in it. */
+  | { readonly task: 'scrub'; readonly file: string }
+  | { readonly task: 'close'; readonly file: string }
+  | { readonly task: 'load'; readonly file: string; readonly spec: CollectionSpec }
+  | { readonly task: 'add'; readonly rows: readonly Row[] }
+  | { readonly task: 'finish'; readonly checkpoint: number }
+  /** A count too long for the main thread. */
+  | { readonly task: 'count'; readonly file: string; readonly sql: string; readonly parameters: readonly ColumnValue[] };
+
+export interface Question {
+  readonly number: number;
+  readonly task: Task;
+}
+
+export type Answer =
+  | { readonly number: number; readonly value: number }
+  | { readonly number: number; readonly failure: { readonly message: string; readonly unavailable: boolean } };

@@ -1,0 +1,86 @@
+import Database from 'better-sqlite3';
+import { DocumentStoreUnavailable } from '../port';
+import type { ColumnValue } from './column';
+import type { Query } from './page-sql';
+
+/** Shapes of statements kept prepared; there are far fewer unless somebody asks for long lists of values of every length. */
+const MOST_STATEMENTS = 500;
+const BUSY_TIMEOUT_MS = 1000;
+
+/**
+ * Reads one collection on the calling thread, through a connection that cannot write. A page takes a fraction of the time
+ * that handing it to a thread would.
+ */
+export class Reader {
+  readonly #db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
+
+  constructor(file: string) {
+    this.#db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  }
+
+  /** The first column of each row. */
+  texts({ sql, parameters }: Query): readonly string[] {
+    return guarded(() => this.#prepare(sql).pluck().all(...parameters) as string[]);
+  }
+
+  numbers({ sql, parameters }: Query): readonly number[] {
+    return guarded(() => this.#prepare(sql).pluck().all(...parameters) as number[]);
+  }
+
+  rows<Row>({ sql, parameters }: Query): readonly Row[] {
+    return guarded(() => this.#prepare(sql).raw().all(...parameters) as Row[]);
+  }
+
+  count(query: Query): number {
+    return this.numbers(query)[0] ?? 0;
+  }
+
+  /**
+   * The first texts of a walk whose rows are text (null: passed over), sort and id. The same id stands in a row where it
+   * stands more than once.
+   * @param patience how many rows to look at
+   * @returns null where the page was not full by then
+   */
+  walk({ sql, parameters }: Query, limit: number, patience: number): readonly string[] | null {
+    return guarded(() => {
+      const page: string[] = [];
+      let last: string | null = null;
+      let seen = 0;
+      for (const [json, , id] of this.#prepare(sql).raw().iterate(...parameters) as Iterable<[string | null, ColumnValue, string]>) {
+        if (++seen > patience) return null;
+        if (json !== null && id !== last) page.push(json);
+        if (page.length === limit) return page;
+        last = id;
+      }
+      return page;
+    });
+  }
+
+  /** How SQLite goes about a query, a line a step. */
+  explain({ sql, parameters }: Query): readonly string[] {
+    return this.#db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters).map(({ detail }) => detail);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #prepare(sql: string): Database.Statement<unknown[], unknown> {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function guarded<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof Database.SqliteError) || cause.code === 'SQLITE_ERROR') throw cause;
+    throw new DocumentStoreUnavailable(`a read model cannot be read: ${cause.message}`, 1, { cause });
+  }
+}
