@@ -28,6 +28,8 @@ export type Deactivate = ByAdministrator & WithReason & { readonly type: 'Deacti
 export type Reactivate = ByAdministrator & WithReason & { readonly type: 'Reactivate' };
 /** `emailMatches`: whether the address typed again is the person's. */
 export type Erase = ByAdministrator & { readonly type: 'Erase'; readonly emailMatches: boolean };
+/** By the system: calls off whatever was about to take this person out of the Super Admins and has died half-way. */
+export type ConfirmSuperAdmin = { readonly type: 'ConfirmSuperAdmin' };
 /** The current password has been verified. */
 export type ChangePassword = { readonly type: 'ChangePassword'; readonly passwordHash: string; readonly keptSessionId: string | null };
 export type RequestPasswordReset = { readonly type: 'RequestPasswordReset'; readonly expiresAt: string };
@@ -36,4 +38,4 @@ export type RevokeSessions = ByAdministrator & { readonly type: 'RevokeSessions'
 
 export type UserCommand =
   | RegisterOwner | Invite | ResendInvitation | WithdrawInvitation | AbandonInvitation | AcceptInvitation | EditProfile | ChangeAvatar
-  | ChangeRole | ChangeOverrides | Deactivate | Reactivate | Erase | ChangePassword | RequestPasswordReset | ResetPassword | RevokeSessions;
+  | ChangeRole | ChangeOverrides | Deactivate | Reactivate | Erase | ConfirmSuperAdmin | ChangePassword | RequestPasswordReset | ResetPassword | RevokeSessions;

@@ -2,7 +2,7 @@ import type { DomainEvent, EventDefinitions } from '@rolebook/kernel';
 import { refusals } from './errors';
 
 /** What happens in the stream `email-<business>-<hmac of the address>`: who holds the address. */
-export type EmailReserved = DomainEvent<'EmailReserved', { userId: string; replaced: string | null }>;
+export type EmailReserved = DomainEvent<'EmailReserved', { userId: string; replaced: string | null; at: string }>;
 export type EmailReservationEvent = EmailReserved;
 
 export const emailReservationEvents: EventDefinitions<EmailReservationEvent> = {
@@ -11,6 +11,8 @@ export const emailReservationEvents: EventDefinitions<EmailReservationEvent> = {
 
 export interface EmailReservation {
   readonly holder: string | null;
+  /** When the holder took it: RFC 3339. */
+  readonly since: string;
 }
 
 /** What has become of the user who holds the address. `absent`: the reservation was made, the user never was. */
@@ -18,17 +20,17 @@ export type HolderStatus = 'holding' | 'gone' | 'absent';
 
 export const emailReservation = {
   kind: 'email',
-  initialState: { holder: null } as EmailReservation,
-  evolve: (_state: EmailReservation, { data }: EmailReservationEvent): EmailReservation => ({ holder: data.userId }),
+  initialState: { holder: null, since: '' } as EmailReservation,
+  evolve: (_state: EmailReservation, { data }: EmailReservationEvent): EmailReservation => ({ holder: data.userId, since: data.at }),
 
   /**
    * Reserves an address for a user. A holder that is gone (withdrawn, erased) gives way; so does one that never came to be,
    * once the caller has fenced that one off for good.
    * @throws {DomainError} `email-taken`
    */
-  reserve(userId: string, state: EmailReservation, holder: HolderStatus): readonly EmailReservationEvent[] {
+  reserve(userId: string, at: string, state: EmailReservation, holder: HolderStatus): readonly EmailReservationEvent[] {
     if (state.holder === userId) return [];
     if (state.holder !== null && holder === 'holding') throw refusals.emailTaken();
-    return [{ type: 'EmailReserved', data: { userId, replaced: state.holder } }];
+    return [{ type: 'EmailReserved', data: { userId, replaced: state.holder, at } }];
   },
 };

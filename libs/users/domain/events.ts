@@ -32,6 +32,8 @@ export type PermissionOverrideRemoved = Event<'PermissionOverrideRemoved', { mod
 export type UserDeactivated = Event<'UserDeactivated', { reason: string | null }>;
 export type UserReactivated = Event<'UserReactivated', { reason: string | null }>;
 export type UserErased = Event<'UserErased', object>;
+/** Still a Super Admin: a removal that died half-way is off, and can no longer be finished. Changes nothing but the revision. */
+export type SuperAdminConfirmed = Event<'SuperAdminConfirmed', object>;
 /** Ends every other session. */
 export type PasswordChanged = Event<'PasswordChanged', { passwordHash: string; keptSessionId: string | null }>;
 export type PasswordResetRequested = Event<'PasswordResetRequested', { generation: number; expiresAt: string }>;
@@ -44,7 +46,7 @@ export type SessionsRevoked = Event<'SessionsRevoked', { keptSessionId: string |
 export type UserEvent =
   | OwnerRegistered | UserInvited | InvitationResent | InvitationWithdrawn | InvitationAbandoned | InvitationAccepted
   | ProfileEdited | AvatarChanged | RoleChanged | PermissionOverridden | PermissionOverrideRemoved
-  | UserDeactivated | UserReactivated | UserErased | PasswordChanged | PasswordResetRequested | PasswordReset | SessionsRevoked;
+  | UserDeactivated | UserReactivated | UserErased | SuperAdminConfirmed | PasswordChanged | PasswordResetRequested | PasswordReset | SessionsRevoked;
 
 const change = (field: string, from: AuditChange['from'], to: AuditChange['to']): AuditChange => ({ field, from, to });
 const status = (from: string | null, to: string) => change('status', from, to);
@@ -84,6 +86,7 @@ export const userEvents: EventDefinitions<UserEvent> = {
   UserDeactivated: { action: 'user.deactivated', user: 'userId', sealed: { reason: null }, changes: () => [status('active', 'deactivated')] },
   UserReactivated: { action: 'user.reactivated', user: 'userId', sealed: { reason: null }, changes: () => [status('deactivated', 'active')] },
   UserErased: { action: 'user.erased', user: 'userId', sealed: {}, changes: () => [status(null, 'erased')] },
+  SuperAdminConfirmed: { action: 'user.super-admin-confirmed', user: 'userId', sealed: {}, changes: () => [] },
   PasswordChanged: { action: 'user.password-changed', user: 'userId', sealed: { passwordHash: '' }, changes: () => [] },
   PasswordResetRequested: { action: 'user.password-reset-requested', user: 'userId', sealed: {}, changes: () => [] },
   PasswordReset: { action: 'user.password-reset', user: 'userId', sealed: { passwordHash: '' }, changes: () => [] },
