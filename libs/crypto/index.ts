@@ -1,7 +1,11 @@
+export { AccessTokens, createAccessTokens, type AccessTokenOptions, type Jwk } from './access-tokens';
+export type { AccessTokenClaims, AccessTokenKind, AccessTokenSubject } from './access-token-format';
 export { ActionTokens, createActionTokens, type ActionTokenFields, type ActionTokenPurpose } from './action-tokens';
+export { CheckpointSigner, createCheckpointSigner, verifyCheckpointSignature } from './checkpoint-signer';
 export { InstallationSecrets, openInstallationSecrets, type MacPart } from './installation-secrets';
 export { createMasterKey, MasterKeyError, parseMasterKey, type MasterKey } from './master-key';
 export { checkMasterKey, rewrapAll } from './master-key-change';
 export { readOrMakeMasterKeyFile } from './master-key-file';
+export { createPasswordHasher, Overloaded, PasswordHasher } from './password-hash';
 export * from './port';
 export { createSubjectKeys } from './subject-keys';
