@@ -13,14 +13,16 @@ export type Operation = 'append' | 'read' | 'subscribe';
  * - `lost`: done, and UNAVAILABLE answered: the outcome is unknown
  * - `timeout`: done, and the server's own timeout (ABORTED) answered
  * - `lost-in-silence`: done, and nothing answered
+ * - `forgotten`: for an append that was stored before: its ids are no longer known, so it is a conflict
  */
-export type FaultKind = 'unavailable' | 'not-leader' | 'no-leader' | 'access-denied' | 'hang' | 'lost' | 'timeout' | 'lost-in-silence';
+export type FaultKind = 'unavailable' | 'not-leader' | 'no-leader' | 'access-denied' | 'hang' | 'lost' | 'timeout' | 'lost-in-silence' | 'forgotten';
 
 /** Faults on demand. Each call uses up the first one meant for its operation. */
 export class Faults {
   private readonly planned: { readonly on: Operation; readonly kind: FaultKind; times: number }[] = [];
   private readonly silencers = new Set<() => void>();
   private readonly enders = new Set<() => void>();
+  private readonly met: Record<Operation, number> = { append: 0, read: 0, subscribe: 0 };
   private delayMs = 0;
 
   constructor(private readonly front: Front, private readonly address: () => { readonly host: string; readonly port: number }) {}
@@ -40,9 +42,9 @@ export class Faults {
     this.delayMs = 0;
   }
 
-  /** How many planned faults no call has met yet. */
-  get left(): number {
-    return this.planned.length;
+  /** How many calls of an operation there were, faults or none. */
+  calls(of: Operation): number {
+    return this.met[of];
   }
 
   /** Cuts every connection; new ones are taken. */
@@ -76,6 +78,7 @@ export class Faults {
 
   /** For the service: the fault this call meets. */
   meet(on: Operation): FaultKind | null {
+    this.met[on]++;
     const index = this.planned.findIndex((fault) => fault.on === on);
     const fault = this.planned[index];
     if (!fault) return null;
@@ -117,6 +120,7 @@ export class Faults {
         return failure(status.PERMISSION_DENIED, 'Access Denied', 'access-denied');
       case 'hang':
       case 'lost-in-silence':
+      case 'forgotten':
         return null;
     }
   }

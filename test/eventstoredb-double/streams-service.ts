@@ -35,6 +35,10 @@ export class StreamsService {
     if (size > this.maxAppendSize) {
       return callback(failure(status.INVALID_ARGUMENT, `Maximum Append Size of ${this.maxAppendSize} Exceeded.`, 'maximum-append-size-exceeded', { 'maximum-append-size': String(this.maxAppendSize) }));
     }
+    if (fault === 'forgotten') {
+      const current = this.log.stream(nameOf(options.getStreamIdentifier())).length - 1;
+      return callback(null, conflict(current < 0 ? null : current, options));
+    }
     if (fault && !STORES_FIRST.includes(fault)) return this.fail(fault, callback);
     const outcome = this.log.append(nameOf(options.getStreamIdentifier()), expectedOf(options), events);
     if (fault) return this.fail(fault, callback);

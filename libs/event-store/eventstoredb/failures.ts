@@ -43,8 +43,10 @@ export interface Patience {
   readonly totalMs: number;
 }
 
-export const FIRST_PAUSE_MS = 50;
+const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1_000;
+/** Share of an attempt's time that there must be left to begin another. */
+const LEAST_ATTEMPT = 0.25;
 
 /**
  * Repeats what may be repeated until it succeeds, is refused, or patience ends. `work` is given its deadline in milliseconds.
@@ -53,7 +55,7 @@ const LONGEST_PAUSE_MS = 1_000;
 export async function withRetries<T>(patience: Patience, what: string, work: (deadlineMs: number) => Promise<T>): Promise<T> {
   const end = performance.now() + patience.totalMs;
   for (let attempt = 0; ; attempt++) {
-    const deadlineMs = Math.max(1, Math.min(patience.attemptMs, end - performance.now()));
+    const deadlineMs = Math.min(patience.attemptMs, end - performance.now());
     try {
       return await within(deadlineMs, what, work);
     } catch (thrown) {
@@ -61,13 +63,13 @@ export async function withRetries<T>(patience: Patience, what: string, work: (de
       if (failure.kind === 'final') throw failure.error;
       if (failure.kind === 'conflict') throw thrown;
       const pause = pauseMs(attempt);
-      if (performance.now() + pause >= end) throw new StoreUnavailable(`EventStoreDB does not answer (${what})`, 1, { cause: thrown });
+      if (end - performance.now() - pause < patience.attemptMs * LEAST_ATTEMPT) throw new StoreUnavailable(`EventStoreDB does not answer (${what})`, 1, { cause: thrown });
       await sleep(pause);
     }
   }
 }
 
-/** Doubling from 50 ms to 1 s, a fifth of it by chance so that many nodes do not come back at once. */
+/** Doubling from 10 ms to 1 s, a fifth of it by chance so that many nodes do not come back at once. */
 export function pauseMs(attempt: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.8 + 0.2 * Math.random());
 }
