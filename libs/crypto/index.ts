@@ -7,5 +7,6 @@ export { createMasterKey, MasterKeyError, parseMasterKey, type MasterKey } from 
 export { checkMasterKey, rewrapAll } from './master-key-change';
 export { readOrMakeMasterKeyFile } from './master-key-file';
 export { createPasswordHasher, Overloaded, PasswordHasher } from './password-hash';
+export { checkPassword, type PasswordProblem, type PasswordRules } from './password-policy';
 export * from './port';
 export { createSubjectKeys } from './subject-keys';

@@ -1,0 +1,1 @@
+export { createMemoryKeyStore } from './key-store';

@@ -1,0 +1,1 @@
+export { openSqliteKeyStore } from './key-store';
