@@ -1,0 +1,1 @@
+export { AvatarFiles } from './avatar-files';

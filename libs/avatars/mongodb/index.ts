@@ -1,0 +1,1 @@
+export { MongoAvatars } from './mongo-avatars';
