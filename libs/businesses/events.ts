@@ -1,2 +1,2 @@
 /** What happens to businesses: for those who listen. */
-export { businessEvents, slugEvents, type BusinessEvent, type SlugReserved } from './domain/business';
+export { businessEvents, slugEvents, type BusinessEvent, type SlugReserved } from './domain/events';

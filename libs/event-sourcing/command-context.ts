@@ -8,17 +8,20 @@ export interface CommandEffect {
   readonly event: DomainEvent;
 }
 
+interface Progress {
+  readonly effects: CommandEffect[];
+  position: number;
+  readonly impact: Record<string, unknown>;
+  readonly imagined: Map<string, { readonly state: unknown; readonly revision: number }>;
+}
+
 /**
  * Who asks, from where, when, and under which conditions: comes in with every command.
  * Moments and ids derive from it, so that a retry after a crash brings about the same events and not a second set.
  */
 export class CommandContext {
-  /** What the command has brought about so far, in order. */
-  readonly effects: CommandEffect[] = [];
-  /** Position of the last event appended by this command; 0 while there is none. */
-  position = 0;
-  /** States that a dry run has reached, by stream: later steps of the same command see the earlier ones. */
-  readonly imagined = new Map<string, { readonly state: unknown; readonly revision: number }>();
+  /** What the command has brought about so far; shared by every context made from this one. */
+  private progress: Progress = { effects: [], position: 0, impact: {}, imagined: new Map() };
 
   constructor(
     readonly given: {
@@ -45,6 +48,30 @@ export class CommandContext {
   get at(): number { return this.given.at; }
   get dryRun(): boolean { return this.given.dryRun ?? false; }
   get retried(): boolean { return this.given.retried ?? false; }
+
+  /** What the command has brought about so far, in order. */
+  get effects(): CommandEffect[] { return this.progress.effects; }
+  /** Position of the last event appended by this command; 0 while there is none. */
+  get position(): number { return this.progress.position; }
+  reached(position: number): void { this.progress.position = Math.max(this.progress.position, position); }
+  /** What a dry run foresees beyond its events, such as who is hit. */
+  get impact(): Record<string, unknown> { return this.progress.impact; }
+  /** States that a dry run has reached, by stream: later steps of the same command see the earlier ones. */
+  get imagined(): Progress['imagined'] { return this.progress.imagined; }
+
+  /** The same command, gone on with by somebody now known, or in another business: whoever signs in, or a new business's owner. */
+  as(changed: { readonly actor?: Actor; readonly sessionId?: string; readonly businessId?: string }): CommandContext {
+    const context = new CommandContext({ ...this.given, ...changed });
+    context.progress = this.progress;
+    return context;
+  }
+
+  /** A command of its own that this one brings about, such as a repair: a retry does not take its events for this command's. */
+  apart(name: string): CommandContext {
+    const context = new CommandContext({ ...this.given, commandId: this.idFor(`command ${name}`), expectedRevision: null });
+    context.progress = this.progress;
+    return context;
+  }
 
   /** The signed-in user's id. @throws {Error} where nobody is signed in: a guard is missing */
   get userId(): string {

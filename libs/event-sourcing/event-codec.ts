@@ -45,20 +45,24 @@ export class EventCodec {
     return definition;
   }
 
-  /** Events on their way into the log. Makes the keys of people who have none yet. */
+  /**
+   * Events on their way into the log. Makes the keys of people who have none yet.
+   * @throws {SubjectErased} where something personal would be written about a person, or by one, whose key is destroyed
+   */
   async encode(events: readonly { readonly id: string; readonly event: DomainEvent }[], metadata: EventMetadata): Promise<EventToAppend[]> {
-    const subjects = new Set<string>();
-    for (const { event } of events) {
-      const subject = this.subjectOf(event);
-      if (subject !== null) subjects.add(subject);
-      subjects.add(metadataSubject(metadata, subject));
-    }
-    await this.keys.ensure([...subjects]);
-    return events.map(({ id, event }) => ({
+    const drafts = events.map(({ id, event }) => ({ id, event, subject: this.subjectOf(event), ...this.parted(event) }));
+    const traced = metadata.ip !== null || metadata.device !== null;
+    if (traced && metadata.actor.type !== 'user') await this.keys.load(drafts.flatMap(({ subject }) => subject ?? []));
+    const owners = drafts.map(({ subject }) => (traced ? this.ownerOfTrace(metadata, subject) : null));
+    const subjects = new Set(owners);
+    for (const { secret, subject } of drafts) if (secret) subjects.add(subject);
+    subjects.delete(null);
+    await this.keys.ensure([...subjects] as string[]);
+    return drafts.map(({ id, event, subject, plain, secret }, n) => ({
       id,
       type: event.type,
-      data: this.sealData(id, event),
-      metadata: this.sealMetadata(id, event, metadata),
+      data: JSON.stringify(secret ? { ...plain, [SEALED]: this.keys.seal(required(subject), id, JSON.stringify(secret)) } : plain),
+      metadata: this.sealMetadata(id, owners[n] ?? null, metadata),
     }));
   }
 
@@ -96,18 +100,16 @@ export class EventCodec {
     return user === null ? null : subject(data[user]);
   }
 
-  private sealData(id: string, event: DomainEvent): string {
+  /** An event's plain fields, and its personal ones; `null` where it has none. */
+  private parted(event: DomainEvent): { readonly plain: Record<string, Json>; readonly secret: Record<string, Json> | null } {
     const { sealed } = this.definition(event.type);
     const plain: Record<string, Json> = {};
-    const secret: Record<string, Json> = {};
-    let any = false;
-    for (const field in event.data) {
-      const value = event.data[field]!;
-      if (field in sealed) { secret[field] = value; any = true; } else plain[field] = value;
+    let secret: Record<string, Json> | null = null;
+    for (const [field, value] of Object.entries(event.data)) {
+      if (Object.hasOwn(sealed, field)) (secret ??= {})[field] = value;
+      else plain[field] = value;
     }
-    const subject = this.subjectOf(event);
-    if (any && subject !== null) plain[SEALED] = this.keys.seal(subject, id, JSON.stringify(secret));
-    return JSON.stringify(plain);
+    return { plain, secret };
   }
 
   private openData(stored: StoredEvent, data: JsonObject): DomainEvent {
@@ -127,11 +129,19 @@ export class EventCodec {
     return event;
   }
 
-  private sealMetadata(id: string, event: DomainEvent, metadata: EventMetadata): string {
+  /**
+   * Whose data the address and device are: the actor's; of somebody not signed in, the person's the event is about; else the business's.
+   * An attempt on an erased person's account says nothing about that person any more, and is the business's too.
+   */
+  private ownerOfTrace({ actor, businessId }: EventMetadata, subject: string | null): string {
+    if (actor.type === 'user') return actor.id;
+    return subject !== null && !this.keys.isDestroyed(subject) ? subject : businessId;
+  }
+
+  private sealMetadata(id: string, owner: string | null, metadata: EventMetadata): string {
     const { ip, device, ...plain } = metadata;
-    if (ip === null && device === null) return JSON.stringify(plain);
-    const subject = metadataSubject(metadata, this.subjectOf(event));
-    return JSON.stringify({ ...plain, [SEALED_FOR]: subject, [SEALED]: this.keys.seal(subject, `${id}/metadata`, JSON.stringify({ ip, device })) });
+    if (owner === null) return JSON.stringify(plain);
+    return JSON.stringify({ ...plain, [SEALED_FOR]: owner, [SEALED]: this.keys.seal(owner, `${id}/metadata`, JSON.stringify({ ip, device })) });
   }
 
   private openMetadata(id: string, stored: JsonObject): EventMetadata {
@@ -151,11 +161,6 @@ export class EventCodec {
   }
 }
 
-/** Whose data the address and device are: the actor's; of somebody not signed in, the person's the event is about; else the business's. */
-function metadataSubject(metadata: EventMetadata, eventSubject: string | null): string {
-  return metadata.actor.type === 'user' ? metadata.actor.id : eventSubject ?? metadata.businessId;
-}
-
 function parse(json: string): JsonObject {
   return JSON.parse(json) as JsonObject;
 }
@@ -168,4 +173,9 @@ function subject(value: Json | undefined): string | null {
 function text(value: Json | undefined): string {
   if (typeof value !== 'string') throw new Error('a stored event lacks a field that its definition names');
   return value;
+}
+
+function required(subject: string | null): string {
+  if (subject === null) throw new Error('an event with personal data names nobody whose they are');
+  return subject;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { SubjectErased } from '@rolebook/crypto';
 import { StoreUnavailable, WrongExpectedRevision, type EventStore, type ExpectedRevision } from '@rolebook/event-store';
 import { DomainError, timestamp, type Decider, type DomainEvent, type EventMetadata, type Recorded } from '@rolebook/kernel';
 import type { CommandContext } from './command-context';
@@ -19,6 +20,18 @@ export interface Snapshot<State> {
 export interface Outcome<State, Event> extends Snapshot<State> {
   readonly events: readonly Event[];
   readonly eventIds: readonly string[];
+}
+
+export interface ExecuteOptions<State> {
+  /** The revision that the caller has seen (If-Match), if any. */
+  readonly expectedRevision?: number | null;
+  /**
+   * Done between deciding and appending, for what must stand elsewhere before this happens here. The append then succeeds only on the very
+   * state this was told of; where somebody was faster it is done again for the newer one. It throws to refuse.
+   */
+  readonly beforeAppend?: (step: { readonly before: Snapshot<State>; readonly after: Snapshot<State> }) => Promise<void>;
+  /** Decides on the state alone, also in a retry: for commands that are no change where they have been done, and must be done again where they have been undone. */
+  readonly decideAfresh?: boolean;
 }
 
 type Decide<State, Event> = (state: State, revision: number) => readonly Event[];
@@ -46,9 +59,9 @@ export class Streams {
 
   /** The stream as it is now. */
   async load<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, stream: string, context?: CommandContext): Promise<Snapshot<State>> {
-    const imagined = context?.imagined.get(stream);
+    const imagined = context?.imagined.get(cacheKey(kind, stream));
     if (imagined) return imagined as Snapshot<State>;
-    const cached = this.cache.get(stream) as Snapshot<State> | undefined;
+    const cached = this.cache.get(cacheKey(kind, stream)) as Snapshot<State> | undefined;
     let { state, revision } = cached ?? { state: kind.initialState, revision: -1 };
     for (;;) {
       const stored = await this.store.readStream(stream, { from: revision + 1, limit: PAGE });
@@ -58,7 +71,7 @@ export class Streams {
       }
       if (stored.length < PAGE) break;
     }
-    if (revision >= 0) this.remember(stream, { state, revision });
+    if (revision >= 0) this.remember(kind, stream, { state, revision });
     return { state, revision };
   }
 
@@ -70,31 +83,32 @@ export class Streams {
   /**
    * Decides on the current state and appends what was decided; decides again where somebody else was faster, three tries in all.
    * In a dry run nothing is appended; later steps of the same command see the imagined state.
-   * @param expectedRevision the revision that the caller has seen (If-Match), if any
-   * @throws {DomainError} what `decide` throws; `stale` where the expected revision has passed; `conflict` where others were faster three times
+   * @throws {DomainError} what `decide` throws; `stale` where the expected revision has passed; `unauthenticated` where the actor was erased meanwhile
+   * @throws {StoreUnavailable} where others were faster three times, too
    */
   async execute<State, Event extends DomainEvent>(
     kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>,
-    options: { readonly expectedRevision?: number | null } = {},
+    options: ExecuteOptions<State> = {},
   ): Promise<Outcome<State, Event>> {
-    return this.inTurn(stream, () => this.decideAndAppend(kind, stream, context, decide, options.expectedRevision ?? null));
+    return this.inTurn(stream, () => this.decideAndAppend(kind, stream, context, decide, options));
   }
 
   private async decideAndAppend<State, Event extends DomainEvent>(
-    kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>, seen: number | null,
+    kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>, options: ExecuteOptions<State>,
   ): Promise<Outcome<State, Event>> {
-    const done = context.retried ? await this.doneBefore<State, Event>(kind, stream, context) : null;
+    const seen = options.expectedRevision ?? null;
+    const done = context.retried && !options.decideAfresh ? await this.doneBefore<State, Event>(kind, stream, context) : null;
     if (done) return done;
     for (let attempt = 1; ; attempt++) {
       const before = await this.load(kind, stream, context);
       if (seen !== null && seen !== before.revision) throw new DomainError('stale', 'Somebody has changed this since you read it; read it again.');
       const events = decide(before.state, before.revision);
       try {
-        return await this.append(kind, stream, context, before, events);
+        return await this.append(kind, stream, context, before, events, options.beforeAppend);
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevision)) throw error;
-        this.cache.delete(stream);
-        if (attempt >= ATTEMPTS) throw new StoreUnavailable('too many changes to the same thing at once; try again', 1, { cause: error });
+        if (!isOvertaken(error)) throw error;
+        this.cache.delete(cacheKey(kind, stream));
+        if (attempt >= ATTEMPTS) throw givenUp(error);
       }
     }
   }
@@ -106,8 +120,8 @@ export class Streams {
   }
 
   /** Forgets a folded state, such as an erased person's. */
-  forget(stream: string): void {
-    this.cache.delete(stream);
+  forget(kind: { readonly kind: string }, stream: string): void {
+    this.cache.delete(cacheKey(kind, stream));
   }
 
   /** Commands of this node on one stream wait for each other, so that only other nodes cause conflicts. */
@@ -125,13 +139,15 @@ export class Streams {
 
   private async append<State, Event extends DomainEvent>(
     kind: StreamKind<State, Event>, stream: string, context: CommandContext, before: Snapshot<State>, events: readonly Event[],
+    beforeAppend: ExecuteOptions<State>['beforeAppend'],
   ): Promise<Outcome<State, Event>> {
     let state = before.state;
     for (const event of events) state = kind.evolve(state, event);
     const after = { state, revision: before.revision + events.length };
     if (events.length === 0) return { ...after, events, eventIds: [] };
+    await beforeAppend?.({ before, after });
     if (context.dryRun) {
-      context.imagined.set(stream, after);
+      context.imagined.set(cacheKey(kind, stream), after);
       const eventIds = events.map((event, n) => {
         const eventId = context.eventId(stream, n);
         context.effects.push({ stream, eventId, event });
@@ -140,7 +156,7 @@ export class Streams {
       return { ...after, events, eventIds };
     }
     const eventIds = await this.appendTo(stream, before.revision === -1 ? 'no-stream' : before.revision, context, events, before.revision + 1);
-    this.remember(stream, after);
+    this.remember(kind, stream, after);
     return { ...after, events, eventIds };
   }
 
@@ -150,7 +166,7 @@ export class Streams {
     const metadata = metadataOf(context);
     const identified = events.map((event, n) => ({ id: context.eventId(stream, salt + n), event }));
     const result = await this.store.append(stream, expected, await this.codec.encode(identified, metadata));
-    context.position = Math.max(context.position, result.position);
+    context.reached(result.position);
     for (const { id, event } of identified) context.effects.push({ stream, eventId: id, event });
     const recorded = identified.map(({ id, event }, n) => ({
       id, event, metadata, stream,
@@ -169,15 +185,32 @@ export class Streams {
     const mine = (await this.history<Event>(stream)).filter((recorded) => recorded.metadata.commandId === context.given.commandId);
     if (mine.length === 0) return null;
     for (const { id, event } of mine) context.effects.push({ stream, eventId: id, event });
-    context.position = Math.max(context.position, await this.store.head());
+    context.reached(await this.store.head());
     const { state, revision } = await this.load(kind, stream);
     return { state, revision, events: mine.map(({ event }) => event), eventIds: mine.map(({ id }) => id) };
   }
 
-  private remember(stream: string, snapshot: Snapshot<unknown>): void {
-    const cached = this.cache.get(stream);
-    if (!cached || cached.revision < snapshot.revision) this.cache.set(stream, snapshot);
+  private remember(kind: { readonly kind: string }, stream: string, snapshot: Snapshot<unknown>): void {
+    const key = cacheKey(kind, stream);
+    const cached = this.cache.get(key);
+    if (!cached || cached.revision < snapshot.revision) this.cache.set(key, snapshot);
   }
+}
+
+/** The same stream may be folded in more than one way. */
+function cacheKey({ kind }: { readonly kind: string }, stream: string): string {
+  return `${kind} ${stream}`;
+}
+
+/** Whether the world moved between reading and appending: the stream went on, or somebody's key was destroyed. Deciding again tells what that means. */
+function isOvertaken(error: unknown): error is Error {
+  return error instanceof WrongExpectedRevision || error instanceof SubjectErased;
+}
+
+/** A person who stays erased at every try is the actor: nobody else's data is written once their state says so. */
+function givenUp(error: Error): Error {
+  if (error instanceof SubjectErased) return new DomainError('unauthenticated', 'The session has ended; sign in again.');
+  return new StoreUnavailable('too many changes to the same thing at once; try again', 1, { cause: error });
 }
 
 function metadataOf(context: CommandContext): EventMetadata {

@@ -1,5 +1,71 @@
-import { Module } from '@nestjs/common';
-import { HealthController } from './http/health.controller';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { PassportModule } from '@nestjs/passport';
+import { BUSINESSES, BusinessQueries } from '@rolebook/businesses/read';
+import { businessesWriteProviders } from '@rolebook/businesses/write';
+import { AccessTokens, ActionTokens, InstallationSecrets, PasswordHasher } from '@rolebook/crypto';
+import { EventCodec, Streams } from '@rolebook/event-sourcing';
+import { Projector } from '@rolebook/projecting';
+import { LiveAccess, SessionQueries, USER_SESSIONS } from '@rolebook/sessions/read';
+import { sessionsWriteProviders } from '@rolebook/sessions/write';
+import { USER_DIRECTORY, UserQueries } from '@rolebook/users/read';
+import { usersWriteProviders } from '@rolebook/users/write';
+import { AuthController } from './auth/auth.controller';
+import { AuthorizationController } from './auth/authorization.controller';
+import { TokenPairs } from './auth/token-pairs';
+import { BusinessesController } from './businesses/businesses.controller';
+import type { Installation } from './composition/installation';
+import { SetupToken } from './composition/setup-token';
+import { CLOCK, CONFIG, DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from './composition/tokens';
+import { HealthController } from './health/health.controller';
+import { Answers } from './http/answers';
+import { Cursors } from './http/cursor';
+import { FreshReadsInterceptor } from './http/fresh-reads.interceptor';
+import { Freshness } from './http/freshness';
+import { IdempotencyInterceptor } from './http/idempotency.interceptor';
+import { JwtStrategy } from './http/jwt.strategy';
+import { LastSeen } from './http/last-seen';
+import { PasswordRules } from './http/password-rules';
+import { ProblemFilter } from './http/problem.filter';
+import { Refusals } from './http/refusals';
+import { SessionGuard } from './http/session.guard';
+import { StrictInputGuard } from './http/strict-input.guard';
+import { strictValidation } from './http/validation';
+import { InvitationsController } from './invitations/invitations.controller';
+import { MeController } from './me/me.controller';
+import { RolesController } from './roles/roles.controller';
+import { UserLists } from './users/user-lists';
+import { UsersController } from './users/users.controller';
 
-@Module({ controllers: [HealthController] })
-export class AppModule {}
+const CONTROLLERS = [AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, RolesController, UsersController];
+
+/** Puts the api together on an opened installation. */
+@Module({})
+export class AppModule {
+  static on(installation: Installation): DynamicModule {
+    const value = <T>(provide: T, useValue: unknown) => ({ provide: provide as never, useValue });
+    return {
+      module: AppModule,
+      imports: [CqrsModule.forRoot(), PassportModule],
+      controllers: CONTROLLERS,
+      providers: [
+        value(CONFIG, installation.config), value(CLOCK, installation.clock), value(EVENT_STORE, installation.events), value(DOCUMENT_STORE, installation.documents),
+        value(OPERATIONAL_STORE, installation.operational), value(Streams, installation.streams), value(EventCodec, installation.codec), value(LiveAccess, installation.live),
+        value(Projector, installation.projector), value(InstallationSecrets, installation.secrets), value(AccessTokens, installation.accessTokens),
+        value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
+        value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
+        value(Freshness, new Freshness(installation.projector, installation.streams)),
+        ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders,
+        UserQueries, BusinessQueries, SessionQueries,
+        Answers, Cursors, JwtStrategy, LastSeen, PasswordRules, Refusals, Reflector, TokenPairs, UserLists,
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useFactory: strictValidation },
+        { provide: APP_GUARD, useClass: SessionGuard },
+        { provide: APP_GUARD, useClass: StrictInputGuard },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: FreshReadsInterceptor },
+      ],
+    };
+  }
+}

@@ -1,12 +1,32 @@
 import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AppModule } from './app.module';
+import { createApp } from './app';
+import { readConfig } from './composition/config';
+import { openInstallation } from './composition/installation';
+import { SetupToken } from './composition/setup-token';
 
+/** Starts the service; a configuration that cannot work stops it with a sentence that says what to do. */
 async function main(): Promise<void> {
-  const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: ['error', 'warn'] });
-  await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
-  console.log(`listening on ${await app.getUrl()}`);
+  const config = readConfig(process.env);
+  const installation = await openInstallation(config);
+  const app = await createApp(installation);
+  await app.listen(config.port, config.host);
+  const url = await app.getUrl();
+  console.log([
+    '', `  Rolebook is listening on ${url}`, `  API to browse    ${url}/docs`, `  Data folder      ${config.data}`,
+    ...(config.setupToken === null ? [`  Setup token      ${new SetupToken(config).value}`] : []), '',
+    '  Look next: npm run demo plays a small business end to end.', '',
+  ].join('\n'));
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    void app.close().then(() => installation.close()).then(() => process.exit(0), (error: unknown) => { console.error(error); process.exit(1); });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 }
 
-void main();
+main().catch((error: unknown) => {
+  console.error(`Rolebook did not start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});

@@ -55,7 +55,7 @@ export const userDirectory: Projection<UserDocument, UserDirectoryEvent> = {
   },
   handles: [
     'OwnerRegistered', 'UserInvited', 'InvitationResent', 'InvitationWithdrawn', 'InvitationAccepted', 'ProfileEdited', 'AvatarChanged', 'RoleChanged',
-    'PermissionOverridden', 'PermissionOverrideRemoved', 'UserDeactivated', 'UserReactivated', 'UserErased', 'PasswordChanged', 'PasswordResetRequested',
+    'PermissionOverridden', 'PermissionOverrideRemoved', 'UserDeactivated', 'UserReactivated', 'UserErased', 'SuperAdminConfirmed', 'PasswordChanged', 'PasswordResetRequested',
     'PasswordReset', 'SessionsRevoked', 'TwoFactorEnabled', 'TwoFactorDisabled', 'TwoFactorReset', 'SessionStarted',
   ],
   keys: ({ event }) => [event.data.userId],

@@ -1,0 +1,23 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { randomUUID } from 'node:crypto';
+import { AppModule } from './app.module';
+import type { Installation } from './composition/installation';
+import { serveApiDocs } from './http/openapi';
+import { hardened } from './http/server';
+
+/** Makes the HTTP application on an opened installation; it is not listening yet. */
+export async function createApp(installation: Installation): Promise<NestFastifyApplication> {
+  const { config } = installation;
+  const adapter = new FastifyAdapter({
+    genReqId: () => randomUUID(),
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    bodyLimit: 1024 * 1024, routerOptions: { maxParamLength: 100 }, requestTimeout: 30_000, connectionTimeout: 60_000, keepAliveTimeout: 72_000,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false });
+  hardened(app, config);
+  serveApiDocs(app);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, HttpCode, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { holds, LEVELS, MODULES, type Level, type Module } from '@rolebook/access';
+import type { Principal } from '@rolebook/sessions/read';
+import { Answer, SignedIn } from '../http/api-docs';
+import { NoReadModel } from '../http/fresh-reads.interceptor';
+import { Problem } from '../http/problems';
+import { Me } from '../http/request';
+import { Field, oneOf } from '../http/validation';
+
+class AuthorizationQuery {
+  @Field(oneOf(MODULES, '?module'), { enum: MODULES }) module!: Module;
+  @Field(oneOf(LEVELS, '?level'), { enum: LEVELS }) level!: Level;
+}
+
+@ApiTags('Signing in')
+@SignedIn()
+@Controller('v1/authorization')
+export class AuthorizationController {
+  /** For a gateway or another service: whether the bearer holds this level on this module, now. */
+  @Get()
+  @HttpCode(204)
+  @NoReadModel()
+  @Answer(204, null, ['forbidden'])
+  check(@Me() me: Principal, @Query() { module, level }: AuthorizationQuery): void {
+    if (!holds(me.permissions[module], level)) throw new Problem('forbidden', `This needs the level ${level} on ${module}.`);
+  }
+}

@@ -1,0 +1,42 @@
+import { Controller, Get, HttpCode, Inject, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { DocumentStore } from '@rolebook/document-store';
+import type { EventStore } from '@rolebook/event-store';
+import type { OperationalStore } from '@rolebook/operational-store';
+import { Projector } from '@rolebook/projecting';
+import type { FastifyReply } from 'fastify';
+import { DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from '../composition/tokens';
+import { NoReadModel } from '../http/fresh-reads.interceptor';
+import { Public } from '../http/session.guard';
+
+@ApiTags('Health')
+@Controller('health')
+export class HealthController {
+  constructor(
+    @Inject(EVENT_STORE) private readonly events: EventStore, @Inject(DOCUMENT_STORE) private readonly documents: DocumentStore,
+    @Inject(OPERATIONAL_STORE) private readonly operational: OperationalStore, private readonly projector: Projector,
+  ) {}
+
+  /** The process is alive. */
+  @Get('live')
+  @Public()
+  @NoReadModel()
+  @HttpCode(200)
+  live(): object {
+    return { status: 'ok' };
+  }
+
+  /** The service can do its work; 503 names what is down. */
+  @Get('ready')
+  @Public()
+  @NoReadModel()
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    const checks = { eventStore: this.events.ping(), documentStore: this.documents.ping(), operationalStore: this.operational.ping() };
+    const down: string[] = [];
+    for (const [name, check] of Object.entries(checks)) await check.catch(() => down.push(name));
+    const { failure, readModels } = this.projector.status();
+    if (failure !== null) down.push('projections');
+    if (down.length > 0) void reply.status(503);
+    return { status: down.length === 0 ? 'ok' : 'down', down, parked: readModels.reduce((sum, { parked }) => sum + parked.length, 0) };
+  }
+}

@@ -1,0 +1,98 @@
+import { applyDecorators, Inject, Injectable, SetMetadata, UseInterceptors, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { ApiHeader, ApiQuery } from '@nestjs/swagger';
+import { CommandContext, EventCodec } from '@rolebook/event-sourcing';
+import type { Clock } from '@rolebook/kernel';
+import { deviceName } from '@rolebook/sessions/read';
+import type { FastifyReply } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { catchError, from, map, type Observable } from 'rxjs';
+import { CLOCK } from '../composition/tokens';
+import { positionToken } from './positions';
+import { Problem } from './problems';
+import { Refusals } from './refusals';
+import type { ApiRequest } from './request';
+
+/** What a dry run answers with. */
+export interface DryRunAnswer {
+  readonly dryRun: true;
+  readonly events: readonly { readonly type: string; readonly action: string; readonly userId: string | null; readonly changes: readonly unknown[] }[];
+  readonly impact: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Around every route that changes something: makes the command's context, answers with the log's position,
+ * turns a dry run's effects into its answer, and has refused attempts written down.
+ */
+@Injectable()
+export class ChangeInterceptor implements NestInterceptor {
+  constructor(@Inject(CLOCK) private readonly clock: Clock, private readonly codec: EventCodec, private readonly refusals: Refusals) {}
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = execution.switchToHttp();
+    const request = http.getRequest<ApiRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const context = this.contextOf(request);
+    request.commandContext = context;
+    return next.handle().pipe(
+      map((answer: unknown) => {
+        if (context.dryRun) {
+          void reply.status(200).removeHeader('location');
+          return this.dryRunAnswer(context);
+        }
+        if (context.position > 0) void reply.header('rolebook-position', positionToken(context.position));
+        return answer;
+      }),
+      catchError((error: unknown) => from(this.refusals.write(context, execution.getHandler().name, request, error).then(() => { throw error; }))),
+    );
+  }
+
+  private contextOf(request: ApiRequest): CommandContext {
+    const { principal, attempt } = request;
+    return new CommandContext({
+      businessId: principal?.businessId ?? '',
+      actor: principal ? { type: 'user', id: principal.userId } : { type: 'anonymous' },
+      at: attempt?.at ?? this.clock.now(),
+      commandId: attempt?.commandId ?? randomUUID(),
+      requestId: request.id,
+      sessionId: principal?.sessionId ?? null,
+      ip: request.ip,
+      device: deviceName(request.headers['user-agent']),
+      dryRun: dryRun(request.query),
+      expectedRevision: expectedRevision(request.headers['if-match']),
+      retried: attempt?.retried ?? false,
+    });
+  }
+
+  private dryRunAnswer(context: CommandContext): DryRunAnswer {
+    return {
+      dryRun: true,
+      events: context.effects.map(({ event }) => {
+        const definition = this.codec.definition(event.type);
+        return { type: event.type, action: definition.action, userId: this.codec.subjectOf(event), changes: definition.changes(event.data as never) };
+      }),
+      impact: context.impact,
+    };
+  }
+}
+
+/** A route that changes something: takes `dryRun` and If-Match, answers with the position. */
+export const Change = () => applyDecorators(
+  SetMetadata('rolebook:change', true),
+  UseInterceptors(ChangeInterceptor),
+  ApiQuery({ name: 'dryRun', required: false, enum: ['true', 'false'], description: 'All checks run, nothing is stored or sent; the answer is what would happen.' }),
+  ApiHeader({ name: 'If-Match', required: false, description: 'The ETag last read; 412 `stale` where it has changed since.' }),
+);
+
+function dryRun(query: unknown): boolean {
+  const value = (query as Record<string, unknown> | null)?.dryRun;
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true') return true;
+  throw new Problem('validation', undefined, { errors: [{ pointer: '?dryRun', message: 'must be true or false' }] });
+}
+
+function expectedRevision(ifMatch: string | undefined): number | null {
+  if (ifMatch === undefined || ifMatch === '*') return null;
+  const revision = /^"(0|[1-9]\d{0,15})"$/.exec(ifMatch.trim())?.[1];
+  if (revision === undefined) throw new Problem('stale', 'If-Match is not the ETag of this user; read it again.');
+  return Number(revision);
+}

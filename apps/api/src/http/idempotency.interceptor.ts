@@ -1,0 +1,134 @@
+import { HttpException, Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { InstallationSecrets } from '@rolebook/crypto';
+import { DomainError, type Clock } from '@rolebook/kernel';
+import type { OperationalStore } from '@rolebook/operational-store';
+import type { FastifyReply } from 'fastify';
+import { createHash, randomUUID } from 'node:crypto';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { CLOCK, OPERATIONAL_STORE } from '../composition/tokens';
+import { Problem, PROBLEMS, type ProblemSlug } from './problems';
+import type { ApiRequest } from './request';
+
+const BUCKET = 'idempotency';
+const KEPT_MS = 24 * 3600 * 1000;
+/** A request that was begun on another node and not answered by then has died with it. */
+const LEASE_MS = 10_000;
+/** Headers that belong to an answer. */
+const HEADERS = ['location', 'rolebook-position', 'etag'];
+
+interface Record_ {
+  readonly fingerprint: string;
+  readonly commandId: string;
+  readonly at: number;
+  readonly startedAt: number;
+  readonly node: string;
+  /** Sealed: answers may hold tokens. */
+  readonly answer: string | null;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly refusal: { readonly code: string; readonly message: string; readonly details: Record<string, unknown> } | null;
+}
+
+/**
+ * Idempotency-Key on POST: the same key and body within 24 hours gives the same answer and one effect, also after a crash.
+ * The command's id and moment are stored before it runs, so that running it again brings about the same events, which the log takes once.
+ */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly node = randomUUID();
+  private readonly underWay = new Map<string, Promise<unknown>>();
+
+  constructor(
+    @Inject(OPERATIONAL_STORE) private readonly store: OperationalStore, @Inject(CLOCK) private readonly clock: Clock,
+    private readonly secrets: InstallationSecrets,
+  ) {}
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = execution.switchToHttp().getRequest<ApiRequest>();
+    const key = request.headers['idempotency-key'];
+    if (request.method !== 'POST' || key === undefined) return next.handle();
+    if (typeof key !== 'string' || key.length === 0 || key.length > 255) {
+      throw new Problem('validation', undefined, { errors: [{ pointer: 'Idempotency-Key', message: 'must have 1 to 255 characters' }] });
+    }
+    const reply = execution.switchToHttp().getResponse<FastifyReply>();
+    return from(this.once(this.keyOf(request, key), request, reply, () => lastValueFrom(next.handle(), { defaultValue: undefined })));
+  }
+
+  /** Requests with one key wait for each other; the later ones find the answer of the first. */
+  private async once(key: string, request: ApiRequest, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
+    const before = this.underWay.get(key) ?? Promise.resolve();
+    const mine = before.then(() => this.answer(key, request, reply, run));
+    const settled = mine.catch(() => undefined);
+    this.underWay.set(key, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.underWay.get(key) === settled) this.underWay.delete(key);
+    }
+  }
+
+  private async answer(key: string, request: ApiRequest, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
+    const fingerprint = fingerprintOf(request);
+    const found = await this.store.get(BUCKET, key);
+    const record = found?.value as unknown as Record_ | undefined;
+    if (record && record.fingerprint !== fingerprint) throw new Problem('idempotency-key-reused');
+    if (record?.answer) return replay(JSON.parse(this.secrets.openText(BUCKET, record.answer, key) ?? 'null') as Answer, reply);
+    const now = this.clock.now();
+    if (record && record.node !== this.node && now - record.startedAt < LEASE_MS && !this.alone) throw new Problem('unavailable', 'The first request with this key is still under way.', { retryAfterSeconds: 2 });
+    const mine: Record_ = { fingerprint, commandId: record?.commandId ?? randomUUID(), at: record?.at ?? now, startedAt: now, node: this.node, answer: null };
+    const taken = await this.store.compareAndSet(BUCKET, key, found?.version ?? null, { ...mine }, now + KEPT_MS);
+    if (!taken) throw new Problem('unavailable', 'The first request with this key is still under way.', { retryAfterSeconds: 2 });
+    request.attempt = { commandId: mine.commandId, at: mine.at, retried: record !== undefined };
+    return this.runAndKeep(key, mine, now, reply, run);
+  }
+
+  private async runAndKeep(key: string, record: Record_, now: number, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
+    try {
+      const body = await run();
+      const headers = Object.fromEntries(HEADERS.flatMap((name) => { const value = reply.getHeader(name); return value === undefined ? [] : [[name, String(value)]]; }));
+      await this.keep(key, record, now, { status: reply.statusCode, headers, body: body ?? null, refusal: null });
+      return body;
+    } catch (error) {
+      if (error instanceof DomainError && isFinal(error)) {
+        await this.keep(key, record, now, { status: 0, headers: {}, body: null, refusal: { code: error.code, message: error.message, details: error.details } });
+      } else if (error instanceof DomainError || error instanceof HttpException) {
+        await this.store.delete(BUCKET, key); // nothing has happened: the key may be used again
+      }
+      throw error;
+    }
+  }
+
+  private keep(key: string, record: Record_, now: number, answer: Answer): Promise<void> {
+    const value = { ...record, answer: this.secrets.sealText(BUCKET, JSON.stringify(answer), key) };
+    return this.store.putMany(BUCKET, [{ key, value, expiresAt: now + KEPT_MS }]);
+  }
+
+  /** Embedded, there is no other node: what another one has begun is from before a crash. */
+  alone = true;
+
+  private keyOf(request: ApiRequest, key: string): string {
+    const who = request.principal ? `${request.principal.businessId}/${request.principal.userId}` : 'anonymous';
+    return this.secrets.mac('idempotency-key', who, key);
+  }
+}
+
+function fingerprintOf(request: ApiRequest): string {
+  return createHash('sha256').update(JSON.stringify([request.method, request.url, request.body ?? null])).digest('base64url');
+}
+
+function replay(answer: Answer, reply: FastifyReply): unknown {
+  if (answer.refusal) throw new DomainError(answer.refusal.code, answer.refusal.message, answer.refusal.details);
+  for (const [name, value] of Object.entries(answer.headers)) void reply.header(name, value);
+  void reply.status(answer.status);
+  return answer.body ?? undefined;
+}
+
+/** Whether the same request would be refused in the same way again: not for want of a session, of patience or of a server. */
+function isFinal(error: DomainError): boolean {
+  const status = error.code in PROBLEMS ? PROBLEMS[error.code as ProblemSlug][0] : 500;
+  return status < 500 && status !== 401 && status !== 429;
+}

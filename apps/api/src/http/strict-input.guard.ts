@@ -1,0 +1,55 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
+import { Reflector } from '@nestjs/core';
+import { isUuid } from '@rolebook/kernel';
+import { Problem } from './problems';
+import type { ApiRequest } from './request';
+
+/**
+ * What no handler asks for is an error and never ignored: query parameters and bodies on routes that take none,
+ * repeated parameters, ids that are no ids (not found, like any id that never was).
+ */
+@Injectable()
+export class StrictInputGuard implements CanActivate {
+  private readonly taken = new WeakMap<object, { readonly query: boolean; readonly body: boolean }>();
+
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<ApiRequest>();
+    const takes = this.takenBy(context);
+    const query = (request.query ?? {}) as Record<string, unknown>;
+    for (const name in query) {
+      if (Array.isArray(query[name])) throw invalid(`?${name}`, 'must not be repeated');
+      const isDryRun = name === 'dryRun' && this.reflector.get<boolean | undefined>('rolebook:change', context.getHandler());
+      if (!takes.query && !isDryRun) throw invalid(`?${name}`, 'is not known here');
+    }
+    if (!takes.body && hasFields(request.body)) throw invalid('#', 'no body is expected here');
+    for (const value of Object.values((request.params ?? {}) as Record<string, string>)) {
+      if (!isUuid(value)) throw new Problem('not-found');
+    }
+    return true;
+  }
+
+  private takenBy(context: ExecutionContext): { readonly query: boolean; readonly body: boolean } {
+    const handler = context.getHandler();
+    let taken = this.taken.get(handler);
+    if (!taken) {
+      const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) ?? {}) as Record<string, unknown>;
+      const kinds = Object.keys(args).map((key) => Number(key.split(':')[0]));
+      taken = { query: kinds.includes(RouteParamtypes.QUERY), body: kinds.includes(RouteParamtypes.BODY) };
+      this.taken.set(handler, taken);
+    }
+    return taken;
+  }
+}
+
+function invalid(pointer: string, message: string): Problem {
+  return new Problem('validation', undefined, { errors: [{ pointer, message }] });
+}
+
+function hasFields(body: unknown): boolean {
+  if (body === undefined || body === null || Buffer.isBuffer(body)) return false;
+  return typeof body !== 'object' || Object.keys(body).length > 0;
+}

@@ -1,0 +1,25 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Collection } from '@rolebook/document-store';
+import type { BusinessDocument } from '../projections/businesses';
+
+export const BUSINESSES = Symbol('Collection<BusinessDocument>');
+
+/** Looks businesses up. */
+@Injectable()
+export class BusinessQueries {
+  constructor(@Inject(BUSINESSES) private readonly collection: Collection<BusinessDocument>) {}
+
+  byId(id: string): Promise<BusinessDocument | null> {
+    return this.collection.get(id);
+  }
+
+  async bySlug(slug: string): Promise<BusinessDocument | null> {
+    return (await this.collection.find({ where: { slug }, limit: 1 }))[0] ?? null;
+  }
+
+  /** The one business of this installation; `null` where there is none yet, or more than one. */
+  async only(): Promise<BusinessDocument | null> {
+    const [first, second] = await this.collection.find({ where: { exists: true }, sort: { field: 'createdAt', direction: 'asc' }, limit: 2 });
+    return first && !second ? first : null;
+  }
+}

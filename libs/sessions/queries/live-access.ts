@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { effectivePermissions, settingsLevel, streamNames, twoFactorRequired, type Overrides, type Permissions, type Role } from '@rolebook/access';
+import { businessStream } from '@rolebook/businesses/read';
+import { Streams } from '@rolebook/event-sourcing';
+import { twoFactorStream } from '@rolebook/two-factor/read';
+import { sessionStands, userStream } from '@rolebook/users/read';
+import { sessionStream } from '../domain/state';
+
+/** Somebody with a live session, and what they may do, as of now. */
+export interface Principal {
+  readonly businessId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly role: Role;
+  readonly overrides: Overrides;
+  readonly permissions: Permissions;
+  /** Two-factor is required of this person and missing: nothing but enrolling is allowed. */
+  readonly mustEnrol: boolean;
+  readonly hasTwoFactor: boolean;
+}
+
+interface Entry {
+  readonly principal: Principal | null;
+  /** The session's own end, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Events that change nothing about who is let in. */
+const HARMLESS: ReadonlySet<string> = new Set(['SessionRefreshed', 'ProfileEdited', 'AvatarChanged', 'PasswordResetRequested', 'TwoFactorCodeAccepted', 'TwoFactorCodeRefused',
+  'TwoFactorEnrolmentStarted', 'RecoveryCodeUsed', 'RecoveryCodesReplaced', 'SuperAdminListed', 'SuperAdminWithdrawn', 'SuperAdminConfirmed']);
+
+/**
+ * Live sessions and authority in memory, so that a request needs no I/O. Loaded from the streams at first use, dropped by the next event
+ * that touches them: at once for what this node appends, by subscription for what other nodes do. Bounded; what falls out is loaded again.
+ */
+@Injectable()
+export class LiveAccess {
+  private readonly entries: LRUCache<string, Entry>;
+  /** Which entries hang on a stream. */
+  private readonly dependents = new Map<string, Set<string>>();
+  private readonly streamsOf = new Map<string, readonly string[]>();
+  /** Raised by every relevant event, so that an entry loaded while something changed is not kept. */
+  private changes = 0;
+
+  constructor(private readonly streams: Streams, options: { readonly sessions?: number } = {}) {
+    this.entries = new LRUCache({ max: options.sessions ?? 150_000, dispose: (_entry, sessionId) => this.unlink(sessionId) });
+    streams.onAppended((appended) => { for (const { stream, event } of appended) this.changed(stream, event.type); });
+  }
+
+  /** Who holds this session, if that is in memory; `undefined` asks for {@link load}. `null`: the session has ended. */
+  peek(sessionId: string, now: number): Principal | null | undefined {
+    const entry = this.entries.get(sessionId);
+    if (!entry) return undefined;
+    return entry.expiresAt > now ? entry.principal : null;
+  }
+
+  /** Who holds this session, from the streams; `null` where it is over, or never was. */
+  async load(claims: { readonly businessId: string; readonly userId: string; readonly sessionId: string }, now: number): Promise<Principal | null> {
+    const { businessId, userId, sessionId } = claims;
+    const names = [streamNames.session(businessId, sessionId), streamNames.user(businessId, userId), streamNames.twoFactor(businessId, userId), streamNames.business(businessId)] as const;
+    const before = this.changes;
+    const [{ state: session }, { state: user }, { state: twoFactor }, { state: business }] = await Promise.all([
+      this.streams.load(sessionStream, names[0]), this.streams.load(userStream, names[1]), this.streams.load(twoFactorStream, names[2]), this.streams.load(businessStream, names[3]),
+    ]);
+    const stands = session.id === sessionId && session.userId === userId && !session.ended && sessionStands(user, { id: sessionId, epoch: session.epoch });
+    const principal: Principal | null = !stands ? null : {
+      businessId, userId, sessionId, role: user.role, overrides: user.overrides, permissions: effectivePermissions(user.role, user.overrides),
+      hasTwoFactor: twoFactor.enabled, mustEnrol: !twoFactor.enabled && twoFactorRequired(business.twoFactorPolicy, settingsLevel(user)),
+    };
+    const expiresAt = session.id === null ? 0 : Date.parse(session.expiresAt);
+    if (before === this.changes && principal) this.remember(sessionId, names, { principal, expiresAt });
+    return expiresAt > now ? principal : null;
+  }
+
+  /** To be told of every event of the log, in whatever order, once or more: drops what it may have made stale. */
+  changed(stream: string, type: string): void {
+    if (HARMLESS.has(type)) return;
+    this.changes++;
+    for (const sessionId of this.dependents.get(stream) ?? []) this.entries.delete(sessionId);
+  }
+
+  /** How many live sessions are in memory. */
+  get size(): number { return this.entries.size; }
+
+  private remember(sessionId: string, names: readonly string[], entry: Entry): void {
+    this.entries.delete(sessionId);
+    this.streamsOf.set(sessionId, names);
+    for (const name of names) {
+      const dependents = this.dependents.get(name);
+      if (dependents) dependents.add(sessionId);
+      else this.dependents.set(name, new Set([sessionId]));
+    }
+    this.entries.set(sessionId, entry);
+  }
+
+  private unlink(sessionId: string): void {
+    for (const name of this.streamsOf.get(sessionId) ?? []) {
+      const dependents = this.dependents.get(name);
+      dependents?.delete(sessionId);
+      if (dependents?.size === 0) this.dependents.delete(name);
+    }
+    this.streamsOf.delete(sessionId);
+  }
+}

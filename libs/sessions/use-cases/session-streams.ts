@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { streamNames } from '@rolebook/access';
+import { Streams, type CommandContext, type Outcome, type Snapshot } from '@rolebook/event-sourcing';
+import { sessionDecider, type SessionCommand } from '../domain/decider';
+import type { SessionEvent, SignInEvent } from '../domain/events';
+import { sessionStream, type SessionState } from '../domain/state';
+
+export type SessionOutcome = Outcome<SessionState, SessionEvent>;
+
+/** The streams of sessions, as use-cases go about them. */
+@Injectable()
+export class SessionStreams {
+  constructor(private readonly streams: Streams) {}
+
+  load(context: CommandContext, sessionId: string): Promise<Snapshot<SessionState>> {
+    return this.streams.load(sessionStream, streamNames.session(context.businessId, sessionId), context);
+  }
+
+  execute(context: CommandContext, sessionId: string, command: SessionCommand): Promise<SessionOutcome> {
+    return this.streams.execute<SessionState, SessionEvent>(sessionStream, streamNames.session(context.businessId, sessionId), context,
+      (session) => sessionDecider.decide(command, session));
+  }
+
+  /** Writes down a sign-in that was refused. */
+  refused(context: CommandContext, data: SignInEvent['data']): Promise<void> {
+    return this.streams.record<SignInEvent>(streamNames.signIns(context.businessId), context, [{ type: 'SignInRefused', data }]);
+  }
+}

@@ -1,0 +1,89 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ROLES, type Role } from '@rolebook/access';
+import { BusinessQueries } from '@rolebook/businesses/read';
+import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
+import type { UserDocument } from '../projections/user-directory';
+import { searchQuery } from '../domain/values/search-words';
+import { explainers, explainPermissions, nameOfDocument, statusAt, userView, type NameOf, type UserStatus, type UserView, type ViewedAt } from './user-view';
+
+export const USER_DIRECTORY = Symbol('Collection<UserDocument>');
+
+export const USER_SORTS = ['displayName', 'createdAt', 'lastSeenAt'] as const;
+const SORT_FIELDS = { displayName: 'sortName', createdAt: 'createdAt', lastSeenAt: 'lastSeenAt' } as const;
+
+export interface UserListOptions {
+  readonly statuses: readonly UserStatus[] | null;
+  readonly roles: readonly Role[] | null;
+  readonly twoFactor: 'enabled' | 'missing' | null;
+  readonly q: string | null;
+  readonly sort: (typeof USER_SORTS)[number];
+  readonly direction: 'asc' | 'desc';
+  readonly limit: number;
+  readonly after: { readonly value: Scalar; readonly id: string } | null;
+}
+
+export interface UserPage {
+  readonly items: readonly UserView[];
+  /** Where the next page begins; `null` at the end. */
+  readonly next: { readonly value: Scalar; readonly id: string } | null;
+}
+
+/** Looks users of one business up, as they are now. A user of another business does not exist. */
+@Injectable()
+export class UserQueries {
+  constructor(@Inject(USER_DIRECTORY) private readonly directory: Collection<UserDocument>, private readonly businesses: BusinessQueries) {}
+
+  async document(businessId: string, userId: string): Promise<UserDocument | null> {
+    const user = await this.directory.get(userId);
+    return user && user.businessId === businessId ? user : null;
+  }
+
+  async get(businessId: string, userId: string, now: number): Promise<UserView | null> {
+    const user = await this.document(businessId, userId);
+    return user && userView(user, await this.viewedAt(businessId, now));
+  }
+
+  async explain(businessId: string, userId: string): Promise<ReturnType<typeof explainPermissions> | null> {
+    const user = await this.document(businessId, userId);
+    return user && explainPermissions(user, await this.names(businessId, explainers(user)));
+  }
+
+  /** Names of people, as they are now, by their ids; ids of other businesses have none. */
+  async names(businessId: string, userIds: readonly string[]): Promise<NameOf> {
+    const found = await this.directory.getMany([...new Set(userIds)]);
+    const names = new Map(found.flatMap(({ id, document }) => (document && document.businessId === businessId ? [[id, nameOfDocument(document)] as const] : [])));
+    return (userId) => names.get(userId) ?? null;
+  }
+
+  async list(businessId: string, options: UserListOptions, now: number): Promise<UserPage> {
+    const field = SORT_FIELDS[options.sort];
+    const found = await this.directory.find({
+      ...selection(businessId, options), sort: { field, direction: options.direction }, limit: options.limit + 1, ...(options.after ? { after: options.after } : {}),
+    });
+    const page = found.slice(0, options.limit);
+    const last = found.length > options.limit ? page.at(-1) : undefined;
+    const at = await this.viewedAt(businessId, now);
+    const wanted = options.statuses && new Set(options.statuses);
+    return {
+      items: page.filter((user) => wanted === null || wanted.has(statusAt(user, now))).map((user) => userView(user, at)),
+      next: last ? { value: last[field], id: last.id } : null,
+    };
+  }
+
+  /** How many users a list holds; an open and an expired invitation count alike. */
+  count(businessId: string, options: UserListOptions): Promise<number> {
+    return this.directory.count({ ...selection(businessId, options), sort: { field: SORT_FIELDS[options.sort], direction: options.direction } });
+  }
+
+  async viewedAt(businessId: string, now: number): Promise<ViewedAt> {
+    return { now, policy: (await this.businesses.byId(businessId))?.twoFactorPolicy ?? 'off' };
+  }
+}
+
+/** Which documents a list looks through. Every combination of filters and sorts has an index: filters not set name all their values. */
+function selection(businessId: string, { statuses, roles, twoFactor, q }: UserListOptions): Pick<FindOptions, 'where' | 'wordStarts'> {
+  const wordStarts = q === null ? {} : { wordStarts: searchQuery(q) };
+  if (statuses === null && roles === null && twoFactor === null) return { where: { businessId, listed: true }, ...wordStarts };
+  const stored = statuses === null ? ['invited', 'active'] : [...new Set(statuses.map((status) => (status === 'invitation-expired' ? 'invited' : status)))];
+  return { where: { businessId, status: stored, role: roles ?? ROLES, hasTwoFactor: twoFactor === null ? [true, false] : twoFactor === 'enabled' }, ...wordStarts };
+}
