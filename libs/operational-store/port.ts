@@ -9,7 +9,8 @@ export interface Entry {
 
 /**
  * Small durable state that is no event: throttling counters, idempotency records, last seen.
- * Buckets keep the uses apart. Entries past `expiresAt` (milliseconds since the epoch) read as absent.
+ * Buckets keep the uses apart. From `expiresAt` on (milliseconds since the epoch) an entry reads as absent.
+ * Keys are well-formed Unicode and sort by code point.
  * What is acknowledged is durable. Every adapter passes `operational-store.contract.ts`.
  */
 export interface OperationalStore {
@@ -28,4 +29,20 @@ export interface OperationalStore {
   sweep(): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The store cannot be read or written. Whether a change was stored may be unknown. */
+export class OperationalStoreUnavailable extends Error {
+  override readonly name = 'OperationalStoreUnavailable';
+  constructor(message: string, readonly retryAfterSeconds = 1, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+const HALF_OF_A_PAIR = /\p{Surrogate}/u;
+
+/** @throws {TypeError} for a key that would be stored as another one */
+export function checkedKey(key: string): string {
+  if (HALF_OF_A_PAIR.test(key)) throw new TypeError('a key must be well-formed Unicode');
+  return key;
 }

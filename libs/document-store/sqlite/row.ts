@@ -31,24 +31,28 @@ export function encodeDocument({ spec, fields }: Layout, document: Document, pos
 }
 
 /**
- * The terms a document is found by: the first one and the first three letters of each of its words, and each word longer than
- * that as a whole. A short start of a word is then one list of documents, a longer one a few.
+ * Words are found by their first so many letters. The lengths are close enough that any start of a word is one of these, or the
+ * beginning of a few of them; longer words also stand as a whole, so that a full address is one list.
+ */
+export const HEADS = [2, 4, 7] as const;
+export const WHOLE_WORD = 0;
+
+/**
+ * The terms a document is found by, as `kind` (a length of {@link HEADS}, or {@link WHOLE_WORD}) and term, each pair once.
  * @param words as in the column `words`
- * @returns `kind` and term, each pair once
  */
 export function termsOf(words: string): ReadonlyMap<string, readonly [kind: number, term: string]> {
   const terms = new Map<string, readonly [number, string]>();
-  const add = (kind: number, term: string) => terms.set(`${kind}${term}`, [kind, term]);
   for (const word of words.split(WORD_BREAK)) {
     if (word === '') continue;
+    // A letter of a key text is one code unit of the word.
     const letters = Array.from(word);
-    add(ONE_LETTER, letters[0] ?? '');
-    add(THREE_LETTERS, letters.slice(0, 3).join(''));
-    if (letters.length > 3) add(WHOLE_WORD, word);
+    for (const length of HEADS) {
+      const head = letters.length <= length ? word : letters.slice(0, length).join('');
+      terms.set(`${length}${head}`, [length, head]);
+      if (letters.length <= length) break;
+    }
+    if (letters.length > HEADS[2]) terms.set(`${WHOLE_WORD}${word}`, [WHOLE_WORD, word]);
   }
   return terms;
 }
-
-export const WHOLE_WORD = 0;
-export const ONE_LETTER = 1;
-export const THREE_LETTERS = 3;

@@ -4,7 +4,7 @@ import { toColumn, type ColumnValue } from './column';
 import { columnOf, postingsTable, withinColumns, type Layout } from './layout';
 import { all, countQuery, entryOf, orderOf, pageQuery, type Condition, type Query } from './page-sql';
 import type { Reader } from './reader';
-import { ONE_LETTER, THREE_LETTERS, WHOLE_WORD, WORD_BREAK } from './row';
+import { HEADS, WHOLE_WORD, WORD_BREAK } from './row';
 
 /** More lists than this are not merged: then the list of a shorter start is walked and the words are tested. */
 const MOST_LISTS = 64;
@@ -23,10 +23,10 @@ interface Start {
 /**
  * A page of a word-start search, in page order, without reading all that match.
  *
- * Short starts have a list of their documents in page order; a longer one has a list for each word that begins with it, and
- * those are merged. That is as quick as a page without a search, however many match. Where other criteria turn most of them
- * down, or the sort has no such lists, the smaller side is found by counting a little: few matches are sorted, few documents
- * that meet the other criteria are walked, and the words tested.
+ * A start of a word has a few lists of documents in page order, which are merged: as quick as a page without a search, however
+ * many match. Where it has too many, the list of a shorter start is walked and the words are tested. Where other criteria turn
+ * most matches down, or the sort has no such lists, the smaller side is found by counting a little: few matches are sorted,
+ * few documents that meet the other criteria are walked.
  */
 export function searchPage(reader: Reader, layout: Layout, plan: Plan, limit: number): readonly string[] {
   const search = { reader, layout, plan, limit };
@@ -50,7 +50,9 @@ function sortFewOrTestMany(search: Search, driver: Start): readonly string[] {
 function mergeLists(search: Search, driver: Start, sort: number): readonly string[] {
   const lists = listsOf(search, driver);
   if (lists.length <= MOST_LISTS) return walkLists(search, driver, lists, sort);
-  return matchesOf(search, driver) < FEW ? sortFew(search, driver) : walkLists(search, driver, listsOf(search, shorter(driver)), sort);
+  if (matchesOf(search, driver) < FEW) return sortFew(search, driver);
+  const head = shorter(driver);
+  return head === null ? testMany(search) : walkLists(search, driver, listsOf(search, head), sort);
 }
 
 function walkLists(search: Search, driver: Start, lists: readonly number[], sort: number): readonly string[] {
@@ -85,15 +87,13 @@ export function searchCount(layout: Layout, plan: Plan): Query {
 }
 
 function startOf(word: string): Start {
-  const kind = word.length === 1 ? ONE_LETTER : word.length <= 3 ? THREE_LETTERS : WHOLE_WORD;
-  return { word, kind, beginning: keyText(word) };
+  return { word, kind: HEADS.find((length) => length >= word.length) ?? WHOLE_WORD, beginning: keyText(word) };
 }
 
-/** The start whose lists hold all that the given one finds, and more. */
-function shorter({ word, kind }: Start): Start {
-  return kind === WHOLE_WORD
-    ? { word, kind: THREE_LETTERS, beginning: keyText(word.slice(0, 3)) }
-    : { word, kind: ONE_LETTER, beginning: keyText(word.slice(0, 1)) };
+/** The start that has one list, of all that the given one finds and more; null for a single letter. */
+function shorter({ word }: Start): Start | null {
+  const kind = HEADS.findLast((length) => length <= word.length);
+  return kind === undefined ? null : { word, kind, beginning: keyText(word.slice(0, kind)) };
 }
 
 /** The rarest first: it finds the documents, the others only test them. */
