@@ -1,16 +1,12 @@
 import type { Clock } from '@rolebook/kernel';
 import { describeAppend, describeRetries } from './contract/append.contract';
-import { newEvent, newEvents, newStream, refusalOf, type EventStoreFixture } from './contract/helpers.contract';
+import { newEvent, newEvents, newStream, refusalOf, type EventStoreFixture, type EventStoreTraits } from './contract/helpers.contract';
 import { describeInterleavings } from './contract/interleavings.contract';
 import { describeReadAll, describeReadStream } from './contract/reads.contract';
 import { describeSubscriptions } from './contract/subscriptions.contract';
 import { StoreUnavailable, type EventStore } from './port';
 
-/** What an adapter decides itself. A server has its own clock, and other tenants. */
-export interface EventStoreTraits {
-  /** Moments come from the clock that the factory was given, and every log starts empty. */
-  readonly embedded: boolean;
-}
+export type { EventStoreFixture, EventStoreTraits };
 
 /**
  * The promises of {@link EventStore}, as specifications. An adapter's spec calls it in a line:

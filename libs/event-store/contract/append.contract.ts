@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { EventStoreTraits } from '../event-store.contract';
 import type { EventStore, EventToAppend, ExpectedRevision } from '../port';
-import { everythingAfter, newEvent, newEvents, newStream, refusalOf } from './helpers.contract';
+import { everythingAfter, newEvent, newEvents, newStream, refusalOf, type EventStoreTraits } from './helpers.contract';
 
 /** Expected revisions, batches and the mistakes of callers. */
 export function describeAppend(log: () => EventStore): void {

@@ -8,6 +8,12 @@ export interface EventStoreFixture {
   dispose(): Promise<void>;
 }
 
+/** What an adapter decides itself. A server has its own clock, and other tenants. */
+export interface EventStoreTraits {
+  /** Moments come from the clock that the factory was given, and every log starts empty. */
+  readonly embedded: boolean;
+}
+
 export const newEvent = (over: Partial<EventToAppend> = {}): EventToAppend => ({ id: randomUUID(), type: 'SomethingHappened', data: '{"n":1}', metadata: '{}', ...over });
 
 export const newEvents = (count: number): EventToAppend[] => Array.from({ length: count }, (_, n) => newEvent({ data: JSON.stringify({ n }) }));

@@ -18,6 +18,8 @@ interface Place {
 const HEADS = 50_000;
 /** Pages in the write-ahead log (of 4 KiB) before they are carried over into the database. */
 const CHECKPOINT_PAGES = 4000;
+/** Events, at a few pages each, before it is worth asking how long the write-ahead log is. */
+const CHECKPOINT_EVENTS = 400;
 
 /**
  * Writes groups of appends, each group in one transaction and so with one fsync. Lives in the writer thread.
@@ -31,6 +33,7 @@ export class LogWriter {
   private last = { position: 0, at: 0 };
   private knownVersion: unknown = null;
   private nextCheckpoint = CHECKPOINT_PAGES;
+  private unchecked = 0;
 
   private readonly statements;
 
@@ -63,6 +66,7 @@ export class LogWriter {
       this.forgetIfOthersWrote();
       const outcomes = requests.map((request) => this.append(request));
       commit.run();
+      for (const { events } of requests) this.unchecked += events.length;
       return outcomes;
     } catch (reason) {
       this.knownVersion = null;
@@ -73,6 +77,8 @@ export class LogWriter {
 
   /** Carries the write-ahead log over into the database when it has grown long. Meant for the moment after the answer was sent. */
   checkpointIfDue(): void {
+    if (this.unchecked < CHECKPOINT_EVENTS) return;
+    this.unchecked = 0;
     if (pages(this.statements.logSize.get()).inLog < this.nextCheckpoint) return;
     const { inLog, carried } = pages(this.statements.checkpoint.get());
     // Where a reader stands in the way, not again at every commit.

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -51,7 +51,7 @@ export function prepareLog(file: string, busyTimeoutMs: number): void {
     // Touches both ends of the log: a file cut off short shows here and not in the middle of the day.
     log.prepare('SELECT min(position) + max(position) FROM events').get();
   } catch (reason) {
-    throw reason instanceof Database.SqliteError ? unusable(file, reason) : reason;
+    throw isSqliteError(reason) ? unusable(file, reason) : reason;
   } finally {
     db?.close();
   }
@@ -72,17 +72,27 @@ function migrate(db: Database.Database, file: string): void {
   }
 }
 
-/** Readable to its owner only; SQLite gives its journals the same mode. */
+/**
+ * Makes the file readable to its owner only; SQLite gives its journals the same mode. A file that is there is not opened:
+ * closing it again would drop the locks that another connection of this process holds on it (https://sqlite.org/howtocorrupt.html, section 2.2).
+ */
 function makeFile(file: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    closeSync(openSync(file, 'a', 0o600));
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+    else closeSync(openSync(file, 'a', 0o600));
+    accessSync(dirname(file), constants.W_OK);
+    if (!statSync(file).isFile()) throw Object.assign(new Error('not a file'), { code: 'EISDIR' });
   } catch (reason) {
     throw new EventLogUnusable(`The event log ${file} cannot be opened for writing (${(reason as NodeJS.ErrnoException).code}). Make its folder writable to this process, or name another in ROLEBOOK_DATA.`, { cause: reason });
   }
 }
 
-function unusable(file: string, reason: InstanceType<typeof Database.SqliteError>): EventLogUnusable {
+function isSqliteError(reason: unknown): reason is Error & { readonly code: string } {
+  return reason instanceof Error && 'code' in reason && String(reason.code).startsWith('SQLITE_');
+}
+
+function unusable(file: string, reason: Error & { readonly code: string }): EventLogUnusable {
   const { code, message } = reason;
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
     return new EventLogUnusable(`The event log ${file} is damaged (${message}). Restore it from a backup; the damaged file was left as it is.`, { cause: reason });

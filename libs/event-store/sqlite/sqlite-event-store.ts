@@ -111,9 +111,8 @@ export class SqliteEventStore implements EventStore {
     if (this.poll) clearInterval(this.poll);
     this.followers.stop();
     // The writer goes last, so that it is the one to fold the write-ahead log into the file.
-    const written = this.writer.close();
     this.reader.close();
-    await written;
+    await this.writer.close();
   }
 
   private async writeBulk(group: readonly BulkAppend[]): Promise<number> {
