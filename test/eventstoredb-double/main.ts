@@ -8,9 +8,11 @@
 import { parseArgs } from 'node:util';
 import { startEventStoreDbDouble } from '.';
 
-const { values } = parseArgs({ options: { port: { type: 'string' }, file: { type: 'string' } } });
+const { values } = parseArgs({ options: { port: { type: 'string' }, file: { type: 'string' }, 'max-append-size': { type: 'string' } } });
 
-void startEventStoreDbDouble({ port: Number(values.port ?? 0), file: values.file }).then((double) => {
+const maxAppendSize = values['max-append-size'] === undefined ? undefined : Number(values['max-append-size']);
+
+void startEventStoreDbDouble({ port: Number(values.port ?? 0), file: values.file, maxAppendSize }).then((double) => {
   console.log(double.url);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void double.stop().then(() => process.exit(0)));
 });

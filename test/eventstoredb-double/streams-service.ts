@@ -65,7 +65,7 @@ export class StreamsService {
       call.write(new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound().setStreamIdentifier(identifier(stream))));
       return void call.end();
     }
-    for (const record of records) if (!(await send(call, new ReadResp().setEvent(readEvent(record))))) return;
+    for (const record of records) if (!(await send(call, new ReadResp().setEvent(readEvent(record, stream === null))))) return;
     call.end();
   }
 
@@ -130,7 +130,7 @@ export class StreamsService {
         await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
-      if (passes(record)) await send(call, new ReadResp().setEvent(readEvent(record)));
+      if (passes(record)) await send(call, new ReadResp().setEvent(readEvent(record, !options.hasStream())));
       if (considered % interval === 0) await send(call, new ReadResp().setCheckpoint(checkpoint(record)));
       considered++;
       index++;
@@ -213,8 +213,9 @@ function conflict(actual: number | null, options: AppendReq.Options): AppendResp
   return new AppendResp().setWrongExpectedVersion(wrong);
 }
 
-function readEvent(record: LogRecord): ReadResp.ReadEvent {
-  const position = String(record.position);
+/** Reading a stream, servers since 21 give no positions (-1, unsigned). */
+function readEvent(record: LogRecord, positioned: boolean): ReadResp.ReadEvent {
+  const position = positioned ? String(record.position) : '18446744073709551615';
   const event = new ReadResp.ReadEvent.RecordedEvent()
     .setId(new UUID().setString(record.id))
     .setStreamIdentifier(identifier(record.stream))
@@ -224,7 +225,8 @@ function readEvent(record: LogRecord): ReadResp.ReadEvent {
     .setData(record.data)
     .setCustomMetadata(record.metadata);
   event.getMetadataMap().set('type', record.type).set('content-type', record.contentType).set('created', record.created);
-  return new ReadResp.ReadEvent().setEvent(event).setCommitPosition(position);
+  const answer = new ReadResp.ReadEvent().setEvent(event);
+  return positioned ? answer.setCommitPosition(position) : answer.setNoPosition(new Empty());
 }
 
 function checkpoint({ position }: LogRecord): ReadResp.Checkpoint {

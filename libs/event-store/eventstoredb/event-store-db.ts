@@ -8,7 +8,10 @@ import {
 import { CatchUpSubscription } from './catch-up-subscription';
 import { Connection } from './connection';
 import { classify, withRetries, type Patience } from './failures';
-import { appendMessages, decodePage, isServersOwn, readAllBackwardsRequest, readAllRequest, readStreamRequest, subscribeRequest, type Page, type RecordedEvent } from './messages';
+import {
+  appendMessages, decodePage, isServersOwn, lastEventRequest, readAllBackwardsRequest, readAllRequest, readStreamRequest, safePosition, searchRequest, subscribeRequest,
+  type Page, type RecordedEvent,
+} from './messages';
 import { RisingTime, TimeMarks } from './rising-time';
 
 /** Events asked for in one call. */
@@ -61,21 +64,18 @@ class EventStoreDb implements EventStore {
     const messages = appendMessages(stream, expected, events);
     return this.patiently(`append to ${stream}`, async (deadlineMs) => {
       const outcome = await this.write(messages, deadlineMs);
-      if (typeof outcome !== 'number') return this.asStored(stream, expected, events, outcome.actual, deadlineMs);
-      const revision = expected === 'any' ? outcome : firstRevision(expected) + events.length - 1;
-      // Read back, because the server's answer to an append holds no time, and to a repeated one not always a position.
-      const { events: [last] } = await this.page(readStreamRequest(stream, 'backwards', revision, 1), deadlineMs);
-      if (last?.revision !== revision) throw new Error(`event ${revision} of ${stream} cannot be read yet`);
-      return resultOf(last);
+      if ('actual' in outcome) await this.checkOwn(stream, expected, events, outcome.actual, deadlineMs);
+      return this.resultOf(stream, events.at(-1)?.id, 'position' in outcome ? outcome.position : null, deadlineMs);
     });
   }
 
-  /** @returns the revision of the last event, or where the stream was instead of where it was expected */
-  private async write(messages: readonly AppendReq[], deadlineMs: number): Promise<number | { actual: number | 'no-stream' | null }> {
+  /** @returns the position of the last event, if the server says it; or where the stream was instead of where it was expected */
+  private async write(messages: readonly AppendReq[], deadlineMs: number): Promise<{ position: number | null } | { actual: number | 'no-stream' | null }> {
     try {
       const answer = await this.connection.append(messages, deadlineMs);
       const wrong = answer.getWrongExpectedVersion();
-      if (!wrong) return Number(answer.getSuccess()?.getCurrentRevision());
+      const position = answer.getSuccess()?.getPosition();
+      if (!wrong) return { position: position ? safePosition(position.getCommitPosition()) : null };
       if (wrong.hasCurrentRevision()) return { actual: Number(wrong.getCurrentRevision()) };
       return { actual: wrong.hasCurrentNoStream() ? 'no-stream' : null };
     } catch (thrown) {
@@ -89,13 +89,26 @@ class EventStoreDb implements EventStore {
    * The conflict may be with ourselves: the append was stored, its answer lost, its ids no longer in the server's memory.
    * @throws {WrongExpectedRevision} unless the very events stand where they were meant to
    */
-  private async asStored(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[], actual: number | 'no-stream' | null, deadlineMs: number): Promise<AppendResult> {
+  private async checkOwn(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[], actual: number | 'no-stream' | null, deadlineMs: number): Promise<void> {
     if (expected !== 'any') {
-      const { events: found } = await this.page(readStreamRequest(stream, 'forwards', firstRevision(expected), events.length), deadlineMs);
-      const last = found.at(-1);
-      if (last && found.length === events.length && found.every(({ id }, index) => id === events[index]?.id)) return resultOf(last);
+      const first = expected === 'no-stream' ? 0 : expected + 1;
+      const there = await this.page(readStreamRequest(stream, 'forwards', first, events.length), deadlineMs);
+      if (there.size === events.length && there.events.every(({ id }, index) => id === events[index]?.id)) return;
     }
     throw new WrongExpectedRevision(stream, expected, actual);
+  }
+
+  /** Reads the last event back from the log: the server's answer to an append holds no time, and not always a position. */
+  private async resultOf(stream: string, id: string | undefined, at: number | null, deadlineMs: number): Promise<AppendResult> {
+    const isLast = (event: RecordedEvent) => event.id === id && event.stream === stream;
+    let last = at === null ? undefined : (await this.page(readAllRequest(at, 1), deadlineMs)).events.find(isLast);
+    for (let from: number | 'end' = 'end'; !last; ) {
+      const page: Page = await this.page(searchRequest(stream, from, PAGE), deadlineMs);
+      last = page.events.find(isLast);
+      if (!last && page.size < PAGE) throw new Error(`event ${id} of ${stream} cannot be read yet`);
+      from = page.lastPosition;
+    }
+    return { revision: last.revision, position: last.position, recordedAt: timestamp(last.createdMs) };
   }
 
   async readStream(stream: string, options: { from?: number; direction?: 'forwards' | 'backwards'; limit?: number } = {}): Promise<readonly StoredEvent[]> {
@@ -173,7 +186,7 @@ class EventStoreDb implements EventStore {
   async ping(): Promise<void> {
     const once = { attemptMs: this.patience.attemptMs, totalMs: this.patience.attemptMs };
     try {
-      await this.patiently('ping', (deadlineMs) => this.page(readAllBackwardsRequest('end', 1, true), deadlineMs), once);
+      await this.patiently('ping', (deadlineMs) => this.page(lastEventRequest(), deadlineMs), once);
     } catch (thrown) {
       throw thrown instanceof StoreUnavailable ? thrown : new StoreUnavailable((thrown as Error).message, undefined, { cause: thrown });
     }
@@ -213,14 +226,6 @@ class EventStoreDb implements EventStore {
   private checkOpen(): void {
     if (this.closed) throw new StoreUnavailable('the event store is closed');
   }
-}
-
-function firstRevision(expected: number | 'no-stream'): number {
-  return expected === 'no-stream' ? 0 : expected + 1;
-}
-
-function resultOf({ revision, position, createdMs }: RecordedEvent): AppendResult {
-  return { revision, position, recordedAt: timestamp(createdMs) };
 }
 
 function stampInOrder(events: readonly RecordedEvent[], direction: 'forwards' | 'backwards'): readonly LoggedEvent[] {

@@ -28,6 +28,10 @@ describe('a recorded event', () => {
     expect(event('17637768001239999')).toMatchObject({ type: 'Happened', revision: 3, position: 5, data: '{ "a":1.0}', metadata: '' });
   });
 
+  it('has no position where it was read from its stream: the server says so by the largest number', () => {
+    expect(event('17637768001239999', '18446744073709551615')?.position).toBe(0);
+  });
+
   it('is refused whole where its position is no safe integer', () => {
     expect(() => event('17637768001239999', '9007199254740993')).toThrow(UnsafePosition);
   });

@@ -10,11 +10,13 @@ const BACKWARDS = 1;
 
 /** The expression the vendor's clients leave system events out with: types that begin with `$`. */
 const NO_SYSTEM_TYPE = '^[^\\$].*';
+/** What a server from 21 on gives as the position of an event that was read from its stream: none (-1, unsigned). */
+const NO_POSITION = '18446744073709551615';
 /** Events the server looks through, times the multiplier, before it says how far it has come. */
 const SEARCH_WINDOW = 256;
 const CHECKPOINT_MULTIPLIER = 1;
 
-/** An event as the server gives it. */
+/** An event as the server gives it. `position` is 0 where it was read from its stream. */
 export interface RecordedEvent extends Omit<LoggedEvent, 'recordedAt'> {
   /** Milliseconds since the Unix epoch, by the clock of the node that was the leader then. */
   readonly createdMs: number;
@@ -54,9 +56,19 @@ export function readAllRequest(from: number, limit: number): ReadReq {
 }
 
 /** Backwards through the whole log, the event at `from` excluded. */
-export function readAllBackwardsRequest(from: number | 'end', limit: number, systemEventsToo = false): ReadReq {
-  const options = inLog(from).setReadDirection(BACKWARDS).setCount(String(limit));
-  return request(systemEventsToo ? options.setNoFilter(new Empty()) : options.setFilter(userEvents()));
+export function readAllBackwardsRequest(from: number | 'end', limit: number): ReadReq {
+  return request(inLog(from).setReadDirection(BACKWARDS).setCount(String(limit)).setFilter(userEvents()));
+}
+
+/** Backwards through the log from its end, or from an event (excluded), over the streams whose names begin with `stream`. */
+export function searchRequest(stream: string, from: number | 'end', limit: number): ReadReq {
+  const filter = new Options.FilterOptions().setStreamIdentifier(new Options.FilterOptions.Expression().setPrefixList([stream]));
+  return request(inLog(from).setReadDirection(BACKWARDS).setCount(String(limit)).setFilter(windowed(filter)));
+}
+
+/** The last event of all, whatever it is. */
+export function lastEventRequest(): ReadReq {
+  return request(inLog('end').setReadDirection(BACKWARDS).setCount('1').setNoFilter(new Empty()));
 }
 
 /** Catches up from `after`, excluded, and follows. */
@@ -102,7 +114,7 @@ export function decodeEvent(answer: ReadResp.ReadEvent | undefined): RecordedEve
     metadata: text(event.getCustomMetadata_asU8()),
     stream: text(event.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array()),
     revision: Number(event.getStreamRevision()),
-    position: safePosition(event.getCommitPosition()),
+    position: event.getCommitPosition() === NO_POSITION ? 0 : safePosition(event.getCommitPosition()),
     // Ticks of 100 ns; more digits than a number holds, so the last four go before it becomes one.
     createdMs: Number((metadata.get('created') ?? '').slice(0, -4)),
   };
@@ -134,11 +146,11 @@ function inLog(from: number | 'start' | 'end'): Options {
 }
 
 function userEvents(): ReadReq.Options.FilterOptions {
-  const { FilterOptions } = Options;
-  return new FilterOptions()
-    .setEventType(new FilterOptions.Expression().setRegex(NO_SYSTEM_TYPE))
-    .setMax(SEARCH_WINDOW)
-    .setCheckpointintervalmultiplier(CHECKPOINT_MULTIPLIER);
+  return windowed(new Options.FilterOptions().setEventType(new Options.FilterOptions.Expression().setRegex(NO_SYSTEM_TYPE)));
+}
+
+function windowed(filter: ReadReq.Options.FilterOptions): ReadReq.Options.FilterOptions {
+  return filter.setMax(SEARCH_WINDOW).setCheckpointintervalmultiplier(CHECKPOINT_MULTIPLIER);
 }
 
 function identifier(stream: string): StreamIdentifier {
