@@ -17,3 +17,4 @@ export * from './merkle-verify';
 export type { Problem } from './problems';
 export * from './signed-note';
 export * from './verify-export';
+export * from '../visible-text';
