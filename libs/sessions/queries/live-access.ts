@@ -40,12 +40,19 @@ export class LiveAccess {
   /** Which entries hang on a stream. */
   private readonly dependents = new Map<string, Set<string>>();
   private readonly streamsOf = new Map<string, readonly string[]>();
+  /** Ids of events appended here that the subscription has not brought back yet. */
+  private readonly ownEvents = new Set<string>();
   /** Raised by every relevant event, so that an entry loaded while something changed is not kept. */
   private changes = 0;
 
   constructor(private readonly streams: Streams, options: { readonly sessions?: number } = {}) {
     this.entries = new LRUCache({ max: options.sessions ?? 150_000, dispose: (_entry, sessionId) => this.unlink(sessionId) });
-    streams.onAppended((appended) => { for (const { stream, event } of appended) this.changed(stream, event.type); });
+    streams.onAppended((appended) => {
+      for (const { id, stream, event } of appended) {
+        this.ownEvents.add(id);
+        this.changed(stream, event.type);
+      }
+    });
   }
 
   /** Who holds this session, if that is in memory; `undefined` asks for {@link load}. `null`: the session has ended. */
@@ -71,6 +78,11 @@ export class LiveAccess {
     const expiresAt = session.id === null ? 0 : Date.parse(session.expiresAt);
     if (before === this.changes && principal) this.remember(sessionId, names, { principal, expiresAt });
     return expiresAt > now ? principal : null;
+  }
+
+  /** To be told of what the log brings: what this node appended itself is known already. */
+  delivered(events: readonly { readonly id: string; readonly stream: string; readonly type: string }[]): void {
+    for (const { id, stream, type } of events) if (!this.ownEvents.delete(id)) this.changed(stream, type);
   }
 
   /** To be told of every event of the log, in whatever order, once or more: drops what it may have made stale. */

@@ -10,6 +10,10 @@ import type { EventStore } from '@rolebook/event-store';
 import { openSqliteEventStore } from '@rolebook/event-store/sqlite';
 import { EventCodec, Streams } from '@rolebook/event-sourcing';
 import { systemClock, type Clock } from '@rolebook/kernel';
+import { parseSender, type Mailer } from '@rolebook/mail';
+import { OutboxMailer } from '@rolebook/mail/outbox';
+import { SmtpMailer } from '@rolebook/mail/smtp';
+import { MailFollower } from '@rolebook/notifications';
 import type { OperationalStore } from '@rolebook/operational-store';
 import { openSqliteOperationalStore } from '@rolebook/operational-store/sqlite';
 import { DocumentReadModel, Projector } from '@rolebook/projecting';
@@ -40,6 +44,7 @@ export interface Installation {
   readonly streams: Streams;
   readonly live: LiveAccess;
   readonly projector: Projector;
+  readonly mails: MailFollower;
   readonly directory: Collection<UserDocument>;
   readonly businesses: Collection<BusinessDocument>;
   readonly sessions: Collection<UserSessionsDocument>;
@@ -77,18 +82,35 @@ async function assemble(parts: {
     onProblem: (message, details) => log.error(message, details),
   });
   await projector.start();
+  await followLive(events, live);
   const passwords = createPasswordHasher();
+  const actionTokens = createActionTokens(secrets);
+  const mailer = mailerOf(config, clock);
+  const onProblem = (message: string, details: Record<string, unknown>) => log.error(message, details);
+  const desk = { streams, tokens: actionTokens, webUrl: config.webUrl, domain: new URL(config.webUrl).hostname };
+  const mails = new MailFollower({ events, codec, operational, mailer, desk, clock, onProblem });
+  await mails.start();
   return {
-    config, clock, events, documents, operational, keys, subjectKeys, secrets, accessTokens, passwords, codec, streams, live, projector,
-    actionTokens: createActionTokens(secrets),
+    config, clock, events, documents, operational, keys, subjectKeys, secrets, accessTokens, passwords, codec, streams, live, projector, mails, actionTokens,
     directory: await documents.open<UserDocument>(userDirectory.collection),
     businesses: await documents.open<BusinessDocument>(businesses.collection),
     sessions: await documents.open<UserSessionsDocument>(userSessions.collection),
     async close() {
-      await projector.stop();
+      await Promise.all([projector.stop(), mails.stop()]);
+      await mailer.close();
       await Promise.all([events.close(), documents.close(), operational.close(), keys.close(), passwords.close()]);
     },
   };
+}
+
+/** Tells the index of live sessions what other processes append. */
+async function followLive(events: EventStore, live: LiveAccess): Promise<void> {
+  await events.subscribe({ after: await events.head(), onEvents: (batch) => live.delivered(batch), onEnd: (reason) => log.error('live access no longer follows the log', { error: reason.message }) });
+}
+
+function mailerOf(config: Config, clock: Clock): Mailer {
+  const from = parseSender(config.mailFrom);
+  return config.smtpUrl === null ? new OutboxMailer({ folder: join(config.data, 'outbox'), from, now: () => clock.now() }) : new SmtpMailer({ url: config.smtpUrl, from });
 }
 
 function masterKeyOf(config: Config): MasterKey {

@@ -78,12 +78,22 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (record && record.fingerprint !== fingerprint) throw new Problem('idempotency-key-reused');
     if (record?.answer) return replay(JSON.parse(this.secrets.openText(BUCKET, record.answer, key) ?? 'null') as Answer, reply);
     const now = this.clock.now();
-    if (record && record.node !== this.node && now - record.startedAt < LEASE_MS && !this.alone) throw new Problem('unavailable', 'The first request with this key is still under way.', { retryAfterSeconds: 2 });
-    const mine: Record_ = { fingerprint, commandId: record?.commandId ?? randomUUID(), at: record?.at ?? now, startedAt: now, node: this.node, answer: null };
+    if (record && !this.hasDied(record, now)) throw stillUnderWay();
+    const mine = this.begun(record, fingerprint, now);
     const taken = await this.store.compareAndSet(BUCKET, key, found?.version ?? null, { ...mine }, now + KEPT_MS);
-    if (!taken) throw new Problem('unavailable', 'The first request with this key is still under way.', { retryAfterSeconds: 2 });
+    if (!taken) throw stillUnderWay();
     request.attempt = { commandId: mine.commandId, at: mine.at, retried: record !== undefined };
     return this.runAndKeep(key, mine, now, reply, run);
+  }
+
+  /** Whether the process that began the request has died with it. */
+  private hasDied(record: Record_, now: number): boolean {
+    return this.alone || record.node === this.node || now - record.startedAt >= LEASE_MS;
+  }
+
+  /** The command's id and moment: those of the first attempt, where there was one. */
+  private begun(first: Record_ | undefined, fingerprint: string, now: number): Record_ {
+    return { fingerprint, commandId: first?.commandId ?? randomUUID(), at: first?.at ?? now, startedAt: now, node: this.node, answer: null };
   }
 
   private async runAndKeep(key: string, record: Record_, now: number, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
@@ -114,6 +124,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const who = request.principal ? `${request.principal.businessId}/${request.principal.userId}` : 'anonymous';
     return this.secrets.mac('idempotency-key', who, key);
   }
+}
+
+function stillUnderWay(): Problem {
+  return new Problem('unavailable', 'The first request with this key is still under way.', { retryAfterSeconds: 2 });
 }
 
 function fingerprintOf(request: ApiRequest): string {

@@ -44,7 +44,7 @@ export class UserList {
 
 export class RoleChangeAnswer {
   @ApiProperty({ type: UserAnswer }) user!: UserAnswer;
-  @ApiProperty({ ...(levelsByModule(false) as object), description: 'Overrides that went with the old role.' } as never) removedOverrides!: object;
+  @ApiProperty({ ...(levelsByModule(false) as object), description: 'Overrides that went with the old role.' }) removedOverrides!: object;
 }
 
 export class PersonRef {

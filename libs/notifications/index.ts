@@ -1,0 +1,2 @@
+export { letters, type Desk } from './letters';
+export { MailFollower } from './mail-follower';

@@ -1,0 +1,99 @@
+import type { EventStore, LoggedEvent, Subscription } from '@rolebook/event-store';
+import type { EventCodec } from '@rolebook/event-sourcing';
+import type { Clock, Recorded } from '@rolebook/kernel';
+import { MailRejected, MailUnavailable, type Mail, type Mailer } from '@rolebook/mail';
+import type { OperationalStore } from '@rolebook/operational-store';
+import { letters, type Desk } from './letters';
+
+const BUCKET = 'mail';
+const CHECKPOINT = 'checkpoint';
+/** How many mails are under way at once. */
+const AT_ONCE = 8;
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * Sends the mails that events call for: a follower of the log with a checkpoint of its own, so that a mail goes out at least once,
+ * whatever crashes, and once in the normal case. Tokens are derived at that moment; no usable one is ever stored.
+ */
+export class MailFollower {
+  private subscription: Subscription | null = null;
+  private position = 0;
+  private stopped = false;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly parts: {
+      readonly events: EventStore; readonly codec: EventCodec; readonly operational: OperationalStore; readonly mailer: Mailer; readonly desk: Desk; readonly clock: Clock;
+      readonly onProblem: (message: string, details: Record<string, unknown>) => void;
+    },
+  ) {}
+
+  async start(): Promise<void> {
+    const entry = await this.parts.operational.get(BUCKET, CHECKPOINT);
+    this.position = typeof entry?.value === 'number' ? entry.value : 0;
+    this.subscription = await this.parts.events.subscribe({
+      after: this.position,
+      onEvents: (batch) => this.follow(batch),
+      onEnd: (reason) => this.parts.onProblem('the mail follower has ended', { error: reason.message }),
+    });
+  }
+
+  /** Up to where in the log mails have gone out. */
+  get sentUpTo(): number { return this.position; }
+
+  /** Waits for the mails under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.subscription?.stop();
+  }
+
+  private async follow(batch: readonly LoggedEvent[]): Promise<void> {
+    const calling = batch.filter(({ type }) => type in letters);
+    for (let i = 0; i < calling.length && !this.stopped; i += AT_ONCE) {
+      const group = calling.slice(i, i + AT_ONCE);
+      await Promise.all(group.map((event) => this.sendFor(event)));
+      if (!this.stopped) await this.reached(group.at(-1)!.position);
+    }
+    const last = batch.at(-1);
+    if (!this.stopped && last) await this.reached(last.position, calling.length > 0);
+  }
+
+  /** Stores the checkpoint where something was sent; where nothing was, going over it again is harmless. */
+  private async reached(position: number, store = true): Promise<void> {
+    this.position = position;
+    if (store) await this.parts.operational.putMany(BUCKET, [{ key: CHECKPOINT, value: position, expiresAt: null }]);
+  }
+
+  private async sendFor(event: LoggedEvent): Promise<void> {
+    const mail = await this.write(event);
+    for (let pause = 1_000; mail && !this.stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await this.parts.mailer.send(mail);
+      } catch (error) {
+        if (error instanceof MailRejected) return this.parts.onProblem('a mail was refused for good', { eventId: event.id, error: error.message });
+        this.parts.onProblem('a mail could not be sent and is tried again', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
+        await this.pause(error instanceof MailUnavailable ? Math.max(pause, error.retryAfterSeconds * 1_000) : pause);
+      }
+    }
+  }
+
+  /** The mail an event calls for; an event that cannot be read or written about holds up no other. */
+  private async write(event: LoggedEvent): Promise<Mail | null> {
+    try {
+      const [recorded] = await this.parts.codec.decode(event ? [event] : []);
+      const write = letters[event.type as keyof typeof letters] as ((desk: Desk, recorded: Recorded<never>) => Promise<Mail | null>) | undefined;
+      return recorded && write ? await write(this.parts.desk, recorded as Recorded<never>) : null;
+    } catch (error) {
+      this.parts.onProblem('a mail could not be written', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
+      return null;
+    }
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.wake = () => { clearTimeout(timer); resolve(); };
+    });
+  }
+}
