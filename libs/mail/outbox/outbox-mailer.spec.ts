@@ -70,6 +70,21 @@ describe('the outbox folder', () => {
     expect((await names()).filter((name) => !name.endsWith('.eml'))).toEqual([]);
   });
 
+  it('shows a reader whole mails only', async () => {
+    const text = `${'All of it. '.repeat(400_000)}The end.\n`;
+    let underWay = true;
+    const sending = outbox().send(aMail({ text })).finally(() => { underWay = false; });
+    const lengths = new Set<number>();
+    while (underWay) {
+      for (const name of (await names().catch(() => [])).filter((found) => found.endsWith('.eml'))) lengths.add((await stat(join(root, 'outbox', name))).size);
+    }
+    await sending;
+    const [name = ''] = await names();
+
+    expect([...lengths].filter((length) => length < text.length)).toEqual([]);
+    expect(readMail(await readFile(join(root, 'outbox', name), 'utf8')).text).toBe(text);
+  });
+
   it('passes over files that are not its own', async () => {
     const mailer = outbox();
     await mailer.send(aMail());

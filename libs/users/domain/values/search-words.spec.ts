@@ -11,22 +11,22 @@ const finds = (q: string, displayName: string | null, email: string): boolean =>
 describe('the words a user is found by', () => {
   it('are those of the name and of the address, and the whole address', () => {
     expect(searchWords("Zoë O'Neil", 'Zoe.Crew+x@Biz-1.example')).toEqual(
-      ['1', 'biz', 'crew', 'example', 'neil', 'o', 'x', 'zoe', 'zoe.crew+x@biz-1.example'],
+      ['zoe', 'o', 'neil', 'crew', 'x', 'biz', '1', 'example', 'zoe.crew+x@biz-1.example'],
     );
   });
 
   it('are those of the address alone while there is no name', () => {
-    expect(searchWords(null, 'ann@biz.example')).toEqual(['ann', 'ann@biz.example', 'biz', 'example']);
+    expect(searchWords(null, 'ann@biz.example')).toEqual(['ann', 'biz', 'example', 'ann@biz.example']);
   });
 
   it('keep Thai vowels and tones, and drop Latin diacritics', () => {
     expect(searchWords('ก้อง ใจดี Łukasz Ångström', 'x@y.example')).toEqual(
-      ['angstrom', 'example', 'lukasz', 'x', 'x@y.example', 'y', 'ก้อง', 'ใจดี'],
+      ['ก้อง', 'ใจดี', 'lukasz', 'angstrom', 'x', 'y', 'example', 'x@y.example'],
     );
   });
 
   it('hold an international domain as people read it, and its address in both forms', () => {
-    expect(searchWords(null, 'ann@xn--bcher-kva.example')).toEqual(['ann', 'ann@bucher.example', 'ann@xn--bcher-kva.example', 'bucher', 'example']);
+    expect(searchWords(null, 'ann@xn--bcher-kva.example')).toEqual(['ann', 'bucher', 'example', 'ann@bucher.example', 'ann@xn--bcher-kva.example']);
   });
 });
 
