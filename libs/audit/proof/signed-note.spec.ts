@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
-import { formatNote, formatVerifierKey, MalformedNote, parseNote, parseVerifierKey, signNote, verifyNote } from './signed-note';
+import { formatNote, formatVerifierKey, MalformedNote, noteSigner, parseNote, parseVerifierKey, signNote, verifyNote } from './signed-note';
 import { signingKey } from './spec-helpers';
 
 /** The example that every implementation of signed notes carries, from the documentation of Go's sumdb/note. */
@@ -68,7 +68,10 @@ describe('a signed note', () => {
 });
 
 describe('a verifier key', () => {
-  it('is read from a PEM and from its one-line form alike', () => {
+  it('is read from a PEM, from its one-line form and from its bare bytes alike', () => {
+    const raw = createPublicKey(pem).export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
+    expect(parseVerifierKey(raw).keyId).toBe(verifier.keyId);
+    expect(noteSigner({ publicKeyRaw: raw, sign: (bytes) => signer.sign(bytes) }).keyId).toBe(verifier.keyId);
     expect(formatVerifierKey(parseVerifierKey(pem))).toBe(formatVerifierKey(verifier));
     expect(parseVerifierKey(`${formatVerifierKey(verifier)}\n`).keyId).toBe(verifier.keyId);
     expect(parseVerifierKey(pem, 'another name').keyId).not.toBe(verifier.keyId);

@@ -60,6 +60,14 @@ export function noteKeyId(name: string, publicKey: Uint8Array): string {
   return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ED25519), publicKey]), 'buffer').subarray(0, KEY_ID_BYTES).toString('hex');
 }
 
+/**
+ * A signing key as a signer of notes. The key id of notes depends on the name, so it is computed here, whatever id the key has elsewhere.
+ * @param key `publicKeyRaw` is the public key's 32 bytes in base64
+ */
+export function noteSigner(key: { readonly publicKeyRaw: string; sign(bytes: Uint8Array): Uint8Array }, name: string = DEFAULT_KEY_NAME): NoteSigner {
+  return { name, keyId: noteKeyId(name, Buffer.from(key.publicKeyRaw, 'base64')), sign: (bytes) => key.sign(bytes) };
+}
+
 /** A public key of 32 bytes as a verifier. */
 export function verifierKey(publicKey: Uint8Array, name: string = DEFAULT_KEY_NAME): VerifierKey {
   if (publicKey.length !== KEY_BYTES) throw new MalformedNote('an Ed25519 public key is 32 bytes');
@@ -67,13 +75,16 @@ export function verifierKey(publicKey: Uint8Array, name: string = DEFAULT_KEY_NA
 }
 
 /**
- * Reads a public key: a PEM (`-----BEGIN PUBLIC KEY-----`, SPKI, Ed25519), or a note verifier key `<name>+<key id>+<base64>`.
- * @param name the key's name, which a PEM does not hold
- * @throws {MalformedNote} where it is neither
+ * Reads a public key: a PEM (`-----BEGIN PUBLIC KEY-----`, SPKI, Ed25519), a note verifier key `<name>+<key id>+<base64>`,
+ * or its 32 bytes in base64.
+ * @param name the key's name, which only the verifier key holds
+ * @throws {MalformedNote} where it is none of these
  */
 export function parseVerifierKey(text: string, name: string = DEFAULT_KEY_NAME): VerifierKey {
   const trimmed = text.trim();
   if (trimmed.startsWith('-----BEGIN')) return verifierKey(rawPublicKey(trimmed), name);
+  const raw = fromBase64(trimmed);
+  if (raw?.length === KEY_BYTES) return verifierKey(raw, name);
   const [, keyName, keyId, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/u.exec(trimmed) ?? [];
   if (keyName === undefined || keyId === undefined || encoded === undefined) {
     throw new MalformedNote('this is no public key: expected a PEM ("-----BEGIN PUBLIC KEY-----") or "<name>+<key id>+<base64>"');
