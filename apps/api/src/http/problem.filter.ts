@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     const retryAfter = error.details.retryAfterSeconds;
     if (typeof retryAfter === 'number') void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))));
     if (document.status === 401) void reply.header('www-authenticate', 'Bearer');
-    void reply.status(document.status).header('content-type', 'application/problem+json').send(JSON.stringify(document));
+    void reply.status(document.status).header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(document)));
   }
 
   private refusal(thrown: unknown, request: ApiRequest): { error: DomainError; status?: number } {

@@ -1,0 +1,158 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import request from 'supertest';
+import { createApp } from '../../apps/api/src/app';
+import { readConfig } from '../../apps/api/src/composition/config';
+import { openInstallation, type Installation } from '../../apps/api/src/composition/installation';
+import { systemClock, type Clock } from '@rolebook/kernel';
+import { readMail, type ReadMail } from './read-mail';
+
+export const PASSWORD = 'correct horse battery staple 42';
+export const SETUP_TOKEN = 'setup-token-of-the-tests';
+
+/** A clock that runs with the real one and can be put forward or back. */
+export class TestClock implements Clock {
+  private offset = 0;
+  now(): number { return systemClock.now() + this.offset; }
+  /** @param milliseconds negative: back */
+  shift(milliseconds: number): void { this.offset += milliseconds; }
+}
+
+export interface Answer<Body = any> { // eslint-disable-line @typescript-eslint/no-explicit-any -- a test reads whatever comes
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+interface CallOptions { readonly token?: string; readonly headers?: Readonly<Record<string, string>> }
+
+/** The real service on a data folder of its own, asked over HTTP. */
+export class Service {
+  private constructor(readonly data: string, readonly clock: TestClock, private app: NestFastifyApplication, private opened: Installation, private readonly env: Record<string, string>) {}
+
+  static async start(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
+    const data = mkdtempSync(join(tmpdir(), 'rolebook-e2e-'));
+    const { app, installation } = await open(data, env, clock);
+    return new Service(data, clock, app, installation, env);
+  }
+
+  get installation(): Installation { return this.opened; }
+  /** For supertest. */
+  get server() { return this.app.getHttpServer(); }
+  get http(): NestFastifyApplication { return this.app; }
+
+  /** Stops and starts again on the same data. */
+  async restart(env: Record<string, string> = {}): Promise<void> {
+    await this.close();
+    const { app, installation } = await open(this.data, { ...this.env, ...env }, this.clock);
+    this.app = app;
+    this.opened = installation;
+  }
+
+  /** One request; the body goes as JSON. */
+  async call(method: string, path: string, body?: unknown, { token, headers = {} }: CallOptions = {}): Promise<Answer> {
+    const agent = request(this.server) as unknown as Record<string, (path: string) => request.Test>;
+    let test = agent[method.toLowerCase()]!(path).set(headers);
+    if (token) test = test.set('authorization', `Bearer ${token}`);
+    if (body !== undefined) test = test.send(body as object);
+    const { status, body: answer, headers: answered, text } = await test;
+    return { status, body: answer as unknown, headers: answered as Record<string, string>, text };
+  }
+
+  /** Mails in the outbox, oldest first. */
+  mails(): ReadMail[] {
+    const outbox = join(this.data, 'outbox');
+    try {
+      return readdirSync(outbox).filter((file) => file.endsWith('.eml')).sort().map((file) => readMail(readFileSync(join(outbox, file), 'utf8')));
+    } catch {
+      return [];
+    }
+  }
+
+  /** The newest mail to an address, once there are more than `after` of them. */
+  async mailTo(address: string, after = 0): Promise<ReadMail> {
+    for (let i = 0; i < 400; i++) {
+      const found = this.mails().filter(({ to }) => to.toLowerCase().includes(address.toLowerCase()));
+      if (found.length > after) return found.at(-1)!;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`no mail to ${address}`);
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.opened.close();
+  }
+
+  async dispose(): Promise<void> {
+    await this.close();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
+
+async function open(data: string, env: Record<string, string>, clock: Clock): Promise<{ app: NestFastifyApplication; installation: Installation }> {
+  const config = readConfig({ ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: SETUP_TOKEN, ROLEBOOK_WEB_URL: 'https://app.example', ROLEBOOK_REQUEST_LOG: 'off', ...engines(), ...env });
+  const installation = await openInstallation(config, clock);
+  return { app: await createApp(installation), installation };
+}
+
+/** Where the servers of this run are, if it runs on any: the suite is the same. */
+function engines(): Record<string, string> {
+  const { EVENTSTORE_URL, MONGODB_URL } = process.env;
+  return EVENTSTORE_URL && MONGODB_URL ? { EVENTSTORE_URL, MONGODB_URL, ROLEBOOK_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') } : {};
+}
+
+let counter = 0;
+/** A name nobody else in this run has. */
+export const unique = (prefix: string) => `${prefix}${Date.now().toString(36)}${process.pid.toString(36)}${(counter++).toString(36)}`;
+
+export interface Person { readonly id: string; readonly email: string; readonly token: string; readonly refreshToken: string; readonly sessionId: string }
+export interface Business { readonly id: string; readonly slug: string; readonly owner: Person }
+
+/** Sets up a business and signs its owner in. */
+export async function business(service: Service, slug = unique('biz-')): Promise<Business> {
+  const email = `owner@${slug}.example`;
+  const made = await service.call('POST', '/v1/businesses', { name: `Business ${slug}`, slug, owner: { email, displayName: 'Olive Owner', password: PASSWORD } }, { headers: { 'setup-token': SETUP_TOKEN } });
+  expectStatus(made, 201);
+  return { id: made.body.business.id, slug, owner: await signIn(service, slug, email, made.body.user.id) };
+}
+
+export async function signIn(service: Service, slug: string, email: string, id = '', password = PASSWORD): Promise<Person> {
+  const answer = await service.call('POST', '/v1/auth/sign-in', { business: slug, email, password }, { headers: { 'user-agent': CHROME } });
+  expectStatus(answer, 200);
+  const { accessToken, refreshToken, sessionId } = answer.body;
+  return { id, email, token: accessToken, refreshToken, sessionId };
+}
+
+export const CHROME = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
+
+/** Invites somebody, without their accepting. */
+export async function invited(service: Service, { owner, slug }: Business, role: string, more: object = {}): Promise<{ id: string; email: string }> {
+  const email = `${unique(role)}@${slug}.example`;
+  const answer = await service.call('POST', '/v1/invitations', { email, role, ...more }, { token: owner.token });
+  expectStatus(answer, 201);
+  return { id: answer.body.id, email };
+}
+
+/** Invites somebody, accepts for them and signs them in. */
+export async function member(service: Service, of: Business, role: string, { name = `${role} person`, overrides }: { name?: string; overrides?: object } = {}): Promise<Person> {
+  const { id, email } = await invited(service, of, role, overrides ? { overrides } : {});
+  const { token } = await service.mailTo(email);
+  expectStatus(await service.call('POST', '/v1/invitations/accept', { token, displayName: name, password: PASSWORD }), 201);
+  return signIn(service, of.slug, email, id);
+}
+
+/** @throws {Error} with the answer, where the status is another */
+export function expectStatus(answer: Answer, status: number): void {
+  if (answer.status !== status) throw new Error(`wanted ${status}, got ${answer.status}: ${answer.text.slice(0, 400)}`);
+}
+
+/** The slug of a problem answer; anything else fails. */
+export function problemOf(answer: Answer): string {
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(answer.body).toEqual(expect.objectContaining({ type: expect.stringMatching(/^urn:rolebook:problem:/), title: expect.any(String), status: answer.status, detail: expect.any(String), requestId: expect.any(String) }));
+  return (answer.body.type as string).slice('urn:rolebook:problem:'.length);
+}
