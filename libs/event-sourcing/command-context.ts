@@ -73,6 +73,11 @@ export class CommandContext {
     return context;
   }
 
+  /** The same command as a dry run that leaves no trace, to be refused before dear work is done. */
+  rehearsal(): CommandContext {
+    return new CommandContext({ ...this.given, dryRun: true });
+  }
+
   /** The signed-in user's id. @throws {Error} where nobody is signed in: a guard is missing */
   get userId(): string {
     if (this.actor.type !== 'user') throw new Error('the command needs a signed-in user');

@@ -19,6 +19,12 @@ import type { Installation } from './composition/installation';
 import { SetupToken } from './composition/setup-token';
 import { CLOCK, CONFIG, DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from './composition/tokens';
 import { HealthController } from './health/health.controller';
+import { AVATARS } from './composition/tokens';
+import { Avatars } from './avatars/avatars';
+import { MyAvatarController, UserAvatarController } from './avatars/avatars.controllers';
+import { MySessionsController } from './sessions/my-sessions.controller';
+import { SessionLists } from './sessions/session-lists';
+import { UserSessionsController } from './sessions/user-sessions.controller';
 import { Answers } from './http/answers';
 import { Cursors } from './http/cursor';
 import { FreshReadsInterceptor } from './http/fresh-reads.interceptor';
@@ -38,7 +44,7 @@ import { RolesController } from './roles/roles.controller';
 import { UserLists } from './users/user-lists';
 import { UsersController } from './users/users.controller';
 
-const CONTROLLERS = [AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, RolesController, UsersController];
+const CONTROLLERS = [AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, MyAvatarController, MySessionsController, RolesController, UserAvatarController, UserSessionsController, UsersController];
 
 /** Puts the api together on an opened installation. */
 @Module({})
@@ -51,14 +57,14 @@ export class AppModule {
       controllers: CONTROLLERS,
       providers: [
         value(CONFIG, installation.config), value(CLOCK, installation.clock), value(EVENT_STORE, installation.events), value(DOCUMENT_STORE, installation.documents),
-        value(OPERATIONAL_STORE, installation.operational), value(Streams, installation.streams), value(EventCodec, installation.codec), value(LiveAccess, installation.live),
+        value(OPERATIONAL_STORE, installation.operational), value(Streams, installation.streams), value(EventCodec, installation.codec), value(LiveAccess, installation.live), value(AVATARS, installation.avatars),
         value(Projector, installation.projector), value(InstallationSecrets, installation.secrets), value(AccessTokens, installation.accessTokens),
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
         value(Freshness, new Freshness(installation.projector, installation.streams)),
         ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders,
         UserQueries, BusinessQueries, SessionQueries,
-        Answers, Cursors, JwtStrategy, LastSeen, PasswordRules, Refusals, Reflector, TokenPairs, UserLists,
+        Answers, Avatars, Cursors, JwtStrategy, LastSeen, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: strictValidation },
         { provide: APP_GUARD, useClass: SessionGuard },

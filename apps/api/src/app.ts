@@ -14,7 +14,7 @@ export async function createApp(installation: Installation): Promise<NestFastify
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: 1024 * 1024, routerOptions: { maxParamLength: 100 }, requestTimeout: 30_000, connectionTimeout: 60_000, keepAliveTimeout: 72_000,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false, bodyParser: false });
   hardened(app, config);
   serveApiDocs(app);
   await app.init();

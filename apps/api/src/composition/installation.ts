@@ -1,3 +1,5 @@
+import { SealingAvatarStore, type AvatarStore } from '@rolebook/avatars';
+import { AvatarFiles } from '@rolebook/avatars/files';
 import { createAccessTokens, createActionTokens, createPasswordHasher, createSubjectKeys, checkMasterKey, openInstallationSecrets, parseMasterKey, readOrMakeMasterKeyFile,
   type AccessTokens, type ActionTokens, type InstallationSecrets, type KeyStore, type MasterKey, type PasswordHasher, type SubjectKeys } from '@rolebook/crypto';
 import { openSqliteKeyStore } from '@rolebook/crypto/sqlite';
@@ -45,6 +47,7 @@ export interface Installation {
   readonly live: LiveAccess;
   readonly projector: Projector;
   readonly mails: MailFollower;
+  readonly avatars: AvatarStore;
   readonly directory: Collection<UserDocument>;
   readonly businesses: Collection<BusinessDocument>;
   readonly sessions: Collection<UserSessionsDocument>;
@@ -92,6 +95,7 @@ async function assemble(parts: {
   await mails.start();
   return {
     config, clock, events, documents, operational, keys, subjectKeys, secrets, accessTokens, passwords, codec, streams, live, projector, mails, actionTokens,
+    avatars: new SealingAvatarStore(new AvatarFiles(join(config.data, 'avatars')), subjectKeys),
     directory: await documents.open<UserDocument>(userDirectory.collection),
     businesses: await documents.open<BusinessDocument>(businesses.collection),
     sessions: await documents.open<UserSessionsDocument>(userSessions.collection),

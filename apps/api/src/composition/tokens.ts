@@ -5,3 +5,4 @@ export const DOCUMENT_STORE = Symbol('DocumentStore');
 export const EVENT_STORE = Symbol('EventStore');
 export const CONFIG = Symbol('Config');
 export const MAILER = Symbol('Mailer');
+export const AVATARS = Symbol('AvatarStore');

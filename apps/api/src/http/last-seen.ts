@@ -1,22 +1,40 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Collection } from '@rolebook/document-store';
+import { timestamp } from '@rolebook/kernel';
 import type { OperationalStore } from '@rolebook/operational-store';
+import { Projector } from '@rolebook/projecting';
 import type { Principal } from '@rolebook/sessions/read';
-import { log } from './log';
+import { USER_DIRECTORY, type UserDocument } from '@rolebook/users/read';
 import { OPERATIONAL_STORE } from '../composition/tokens';
+import { log } from './log';
 
+/** Bucket of the operational store: `<business>/<user>/<session>` to milliseconds since the epoch. */
 export const LAST_SEEN = 'last-seen';
 const FLUSH_MS = 5_000;
+/** A session is stored again at most this often. */
+const STORED_EVERY_MS = 60_000;
+/** Kept as long as a session may live. */
+const KEPT_MS = 31 * 24 * 3600 * 1000;
+
+interface Seen {
+  readonly principal: Principal;
+  at: number;
+  storedAt: number;
+}
 
 /**
- * When people and their sessions were last seen: no event, but operational state. Noted in memory at every request and
- * stored every few seconds; what a crash loses is those seconds.
+ * When people and their sessions were last seen: no event, but operational state. Noted in memory at every request,
+ * stored and shown in the directory every minute at most; what a crash loses is that minute.
  */
 @Injectable()
 export class LastSeen {
-  private seen = new Map<string, { readonly principal: Principal; at: number }>();
+  private readonly seen = new Map<string, Seen>();
   private readonly timer: NodeJS.Timeout;
 
-  constructor(@Inject(OPERATIONAL_STORE) private readonly store: OperationalStore) {
+  constructor(
+    @Inject(OPERATIONAL_STORE) private readonly store: OperationalStore, @Inject(USER_DIRECTORY) private readonly directory: Collection<UserDocument>,
+    private readonly projector: Projector,
+  ) {
     this.timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.timer.unref();
   }
@@ -25,16 +43,28 @@ export class LastSeen {
   note(principal: Principal, now: number): void {
     const entry = this.seen.get(principal.sessionId);
     if (entry) entry.at = now;
-    else this.seen.set(principal.sessionId, { principal, at: now });
+    else this.seen.set(principal.sessionId, { principal, at: now, storedAt: 0 });
   }
 
-  /** Stores what was noted since. Keys are `<business>/<user>/<session>`, values milliseconds since the epoch. */
-  async flush(): Promise<void> {
-    const seen = this.seen;
-    if (seen.size === 0) return;
-    this.seen = new Map();
+  /** The latest of what is known here, what is stored, and what the read model says. Moments are RFC 3339. */
+  async latest(businessId: string, userId: string, sessionId: string, known: string): Promise<string> {
+    const noted = this.seen.get(sessionId)?.at ?? 0;
+    const stored = (await this.store.get(LAST_SEEN, `${businessId}/${userId}/${sessionId}`))?.value;
+    return timestamp(Math.max(Date.parse(known), noted, typeof stored === 'number' ? stored : 0));
+  }
+
+  /** Stores what was noted since. @param all also what was stored a moment ago: before the process ends */
+  async flush(all = false): Promise<void> {
+    const due: Seen[] = [];
+    for (const [sessionId, entry] of this.seen) {
+      if (entry.at <= entry.storedAt) this.seen.delete(sessionId);
+      else if (all || entry.at - entry.storedAt >= STORED_EVERY_MS) due.push(entry);
+    }
+    if (due.length === 0) return;
     try {
-      await this.store.putMany(LAST_SEEN, [...seen.values()].map(({ principal: { businessId, userId, sessionId }, at }) => ({ key: `${businessId}/${userId}/${sessionId}`, value: at, expiresAt: null })));
+      await this.store.putMany(LAST_SEEN, due.map(({ principal: { businessId, userId, sessionId }, at }) => ({ key: `${businessId}/${userId}/${sessionId}`, value: at, expiresAt: at + KEPT_MS })));
+      await this.projector.exclusively(() => this.directory.patch(due.map(({ principal, at }) => ({ id: principal.userId, set: { lastSeenAt: timestamp(at) } }))));
+      for (const entry of due) entry.storedAt = entry.at;
     } catch (error) {
       log.warn('last seen could not be stored', { error: error instanceof Error ? error.message : String(error) });
     }
@@ -42,6 +72,6 @@ export class LastSeen {
 
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
-    await this.flush();
+    await this.flush(true);
   }
 }

@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AVATAR_MAX_BYTES } from '@rolebook/avatars';
 import type { Config } from '../composition/config';
 
 /** Headers on every answer: nothing of ours is for a browser to render, frame, sniff or keep. */
@@ -10,6 +11,8 @@ const HEADERS = {
 /** What every answer carries, and which origins may ask. */
 export function hardened(app: NestFastifyApplication, config: Pick<Config, 'corsOrigins'>): void {
   const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addContentTypeParser(['image/png', 'image/jpeg', 'image/webp'], { parseAs: 'buffer', bodyLimit: AVATAR_MAX_BYTES }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(HEADERS).header('x-request-id', request.id);
     done();
