@@ -4,13 +4,13 @@
  * Specs are free to reach into the layers (they build worlds the code must not), except that
  * a spec inside a domain/ stays nearly as pure as the domain it describes.
  */
-const FEATURES = '(users|two-factor|sessions|businesses|audit)';
+const FEATURES = '(users|two-factor|sessions|businesses|audit|notifications)';
 const FEATURE = `^libs/${FEATURES}/`;
 /** A third door beside write.ts and read.ts: whoever verifies offline loads no framework, and the proof is pure. */
 const PROOF = '^libs/audit/proof/index\\.ts$';
 const SPECS = '(\\.(spec|contract)|/spec-helpers)\\.ts$';
 /** The files of an app that put it together: the only ones that may pick adapters. */
-const COMPOSITION = '^apps/[^/]+/src/(main\\.ts$|[^/]+\\.module\\.ts$|composition/)';
+const COMPOSITION = '^(apps/[^/]+/src/(main\\.ts$|[^/]+\\.module\\.ts$|composition/)|libs/installation/)';
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 
 /** A vendor's SDK and the folders it may be imported from. */
@@ -32,18 +32,18 @@ module.exports = {
         "Instead: import a feature's write.ts or read.ts, another lib's index.ts, and export there what is missing.",
       severity: 'error',
       from: { path: '^apps/', pathNot: [SPECS, COMPOSITION] },
-      to: { path: '^libs/', pathNot: [`${FEATURE}(write|read)\\.ts$`, PROOF, `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`] },
+      to: { path: '^libs/', pathNot: [`${FEATURE}(write|read|events)\\.ts$`, PROOF, `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`] },
     },
     {
       name: 'composition-picks-adapters',
       comment:
         'The composition (main.ts, *.module.ts, composition/) may also pick adapters, by their own door. ' +
-        "Instead of a file inside: import libs/<port>/<adapter>/index.ts; of a feature there is still only write.ts and read.ts.",
+        "Instead of a file inside: import libs/<port>/<adapter>/index.ts; of a feature there is still only write.ts, read.ts and events.ts.",
       severity: 'error',
       from: { path: COMPOSITION, pathNot: SPECS },
       to: {
         path: '^libs/',
-        pathNot: [`${FEATURE}(write|read)\\.ts$`, PROOF, `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `^libs/(?!${FEATURES}/)[^/]+/[^/]+/index\\.ts$`],
+        pathNot: ['^libs/(installation|notifications)/', `${FEATURE}(write|read|events)\\.ts$`, PROOF, `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `^libs/(?!${FEATURES}/)[^/]+/[^/]+/index\\.ts$`],
       },
     },
     {
@@ -127,24 +127,24 @@ module.exports = {
         "write.ts or read.ts); the composition of the app hands the adapter in. Of another feature, projections may also " +
         'import its events (events.ts): they are what features tell each other.',
       severity: 'error',
-      from: { path: '^libs/([^/]+)/', pathNot: [SPECS, `${FEATURE}projections/`] },
+      from: { path: '^libs/([^/]+)/', pathNot: [SPECS, `${FEATURE}projections/`, '^libs/(installation|notifications)/'] },
       to: { path: '^libs/', pathNot: ['^libs/$1/', `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `${FEATURE}(write|read)\\.ts$`] },
     },
     {
       name: 'projections-through-doors',
       comment: 'As libs-through-doors, with the events of other features besides.',
       severity: 'error',
-      from: { path: `${FEATURE}projections/`, pathNot: SPECS },
+      from: { path: [`${FEATURE}projections/`, '^libs/notifications/'], pathNot: SPECS },
       to: {
         path: '^libs/',
-        pathNot: ['^libs/$1/', `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `${FEATURE}read\\.ts$`, `${FEATURE}(domain/)?events\\.ts$`],
+        pathNot: ['^libs/$1/', '^libs/notifications/', `^libs/(?!${FEATURES}/)[^/]+/index\\.ts$`, `${FEATURE}read\\.ts$`, `${FEATURE}(domain/)?events\\.ts$`],
       },
     },
     {
       name: 'infrastructure-knows-no-feature',
       comment: 'Stores, loops, mail and keys serve any feature. Instead: let the feature, or the composition, hand in what differs.',
       severity: 'error',
-      from: { path: `^libs/(?!${FEATURES}/)`, pathNot: SPECS },
+      from: { path: `^libs/(?!${FEATURES}/)`, pathNot: [SPECS, '^libs/installation/'] },
       to: { path: FEATURE },
     },
     {
@@ -178,7 +178,7 @@ module.exports = {
       to: { circular: true },
     },
     vendor('better-sqlite3', ['better-sqlite3'], [`^libs/(?!${FEATURES}/)[^/]+/sqlite/`], 'use a store port.'),
-    vendor('mongodb', ['mongodb'], [`^libs/(?!${FEATURES}/)[^/]+/mongodb/`], 'use a store port.'),
+    vendor('mongodb', ['mongodb'], [`^libs/(?!${FEATURES}/)[^/]+/mongodb/`, '^libs/mongodb/'], 'use a store port.'),
     vendor('eventstoredb', ['@eventstore/db-client'], ['^libs/event-store/eventstoredb/'], 'use the event-store port.'),
     vendor('crypto', ['@node-rs/argon2', 'jose'], ['^libs/crypto/'], 'use the ports of libs/crypto.'),
     vendor('mail', ['nodemailer'], ['^libs/mail/'], 'use the port of libs/mail.'),

@@ -30,7 +30,7 @@ export { WithdrawInvitation } from './use-cases/withdraw-invitation';
 export { EmailAddresses, SuperAdmins, UserStreams };
 export type { UserOutcome } from './use-cases/user-streams';
 export { refusals as userRefusals } from './domain/errors';
-export type { UserState } from './domain/state';
+export { sessionStands, type UserState } from './domain/state';
 export type { EmailAddress } from './domain/values';
 
 /** Everything the composition must provide. */

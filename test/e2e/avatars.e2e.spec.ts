@@ -17,7 +17,7 @@ describe('avatars over HTTP', () => {
 
   const put = async (path: string, token: string, type: string, body: Buffer): Promise<Answer> => {
     const { status, body: answer, headers, text } = await request(service.server).put(path).set('authorization', `Bearer ${token}`).set('content-type', type).send(body);
-    return { status, body: answer as unknown, headers: headers as Record<string, string>, text };
+    return { status, body: answer as unknown, headers: headers, text };
   };
   const get = (path: string, token: string) => request(service.server).get(path).set('authorization', `Bearer ${token}`).buffer(true).parse((res, done) => {
     const parts: Buffer[] = [];

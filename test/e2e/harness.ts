@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { createApp } from '../../apps/api/src/app';
-import { readConfig } from '../../apps/api/src/composition/config';
-import { openInstallation, type Installation } from '../../apps/api/src/composition/installation';
+import { readConfig } from '@rolebook/installation';
+import { openInstallation, type Installation } from '@rolebook/installation';
 import { systemClock, type Clock } from '@rolebook/kernel';
+import { OpenApiChecker, type ApiDocument } from './openapi-checker';
 import { readMail, type ReadMail } from './read-mail';
 
 export const PASSWORD = 'correct horse battery staple 42';
@@ -28,6 +29,9 @@ export interface Answer<Body = any> { // eslint-disable-line @typescript-eslint/
 }
 
 interface CallOptions { readonly token?: string; readonly headers?: Readonly<Record<string, string>> }
+
+/** The document is the same for every service of a run. */
+let checker: Promise<OpenApiChecker> | undefined;
 
 /** The real service on a data folder of its own, asked over HTTP. */
 export class Service {
@@ -52,14 +56,21 @@ export class Service {
     this.opened = installation;
   }
 
-  /** One request; the body goes as JSON. */
+  /** One request; the body goes as JSON. Its answer must be as the OpenAPI document says. */
   async call(method: string, path: string, body?: unknown, { token, headers = {} }: CallOptions = {}): Promise<Answer> {
     const agent = request(this.server) as unknown as Record<string, (path: string) => request.Test>;
     let test = agent[method.toLowerCase()]!(path).set(headers);
     if (token) test = test.set('authorization', `Bearer ${token}`);
     if (body !== undefined) test = test.send(body as object);
     const { status, body: answer, headers: answered, text } = await test;
-    return { status, body: answer as unknown, headers: answered as Record<string, string>, text };
+    const seen = { status, body: answer as unknown, headers: answered as Record<string, string>, text };
+    (await this.checker()).check({ method, path, sent: body, ...seen });
+    return seen;
+  }
+
+  private checker(): Promise<OpenApiChecker> {
+    checker ??= request(this.server).get('/openapi.json').then(({ body }) => new OpenApiChecker(body as ApiDocument));
+    return checker;
   }
 
   /** Mails in the outbox, oldest first. */

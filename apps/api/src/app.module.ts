@@ -15,7 +15,7 @@ import { AuthController } from './auth/auth.controller';
 import { AuthorizationController } from './auth/authorization.controller';
 import { TokenPairs } from './auth/token-pairs';
 import { BusinessesController } from './businesses/businesses.controller';
-import type { Installation } from './composition/installation';
+import type { Installation } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
 import { CLOCK, CONFIG, DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from './composition/tokens';
 import { HealthController } from './health/health.controller';

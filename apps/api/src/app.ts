@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
 import { AppModule } from './app.module';
-import type { Installation } from './composition/installation';
+import type { Installation } from '@rolebook/installation';
 import { serveApiDocs } from './http/openapi';
 import { hardened } from './http/server';
 

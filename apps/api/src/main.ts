@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createApp } from './app';
-import { readConfig } from './composition/config';
-import { openInstallation } from './composition/installation';
+import { readConfig } from '@rolebook/installation';
+import { openInstallation } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
 
 /** Starts the service; a configuration that cannot work stops it with a sentence that says what to do. */

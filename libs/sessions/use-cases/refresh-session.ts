@@ -1,8 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { momentOf, type CommandContext } from '@rolebook/event-sourcing';
 import { DomainError } from '@rolebook/kernel';
-import { sessionStands } from '@rolebook/users/read';
-import { UserStreams } from '@rolebook/users/write';
+
+import { sessionStands, UserStreams } from '@rolebook/users/write';
 import { sessionRefusals } from '../domain/decider';
 import { SessionStreams } from './session-streams';
 import type { StartedSession } from './start-session';

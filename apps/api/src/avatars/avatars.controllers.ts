@@ -1,5 +1,5 @@
 import { applyDecorators, Controller, Delete, Get, HttpCode, Param, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { requireView } from '@rolebook/access';
 import type { CommandContext } from '@rolebook/event-sourcing';
 import type { Principal } from '@rolebook/sessions/read';
@@ -37,8 +37,7 @@ export class UserAvatarController {
   }
 
   @Get()
-  @ApiProduces('image/webp')
-  @Answer(200, null, ['forbidden', 'not-found', 'behind'], { description: 'The picture, 256 x 256.' })
+  @Answer(200, null, ['forbidden', 'not-found', 'behind'], { description: 'The picture, 256 x 256.', produces: 'image/webp' })
   async get(@Me() me: Principal, @Param('id') id: string, @Query() _query: AvatarQuery, @Res() reply: FastifyReply): Promise<void> {
     requireView(person(me), id);
     await this.avatars.send(me.businessId, id, reply);
@@ -70,8 +69,7 @@ export class MyAvatarController {
   }
 
   @Get()
-  @ApiProduces('image/webp')
-  @Answer(200, null, ['not-found', 'behind'], { description: 'The picture, 256 x 256.' })
+  @Answer(200, null, ['not-found', 'behind'], { description: 'The picture, 256 x 256.', produces: 'image/webp' })
   async get(@Me() me: Principal, @Query() _query: AvatarQuery, @Res() reply: FastifyReply): Promise<void> {
     await this.avatars.send(me.businessId, me.userId, reply);
   }

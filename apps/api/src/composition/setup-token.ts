@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual, createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from './config';
+import type { Config } from '@rolebook/installation';
 
 /** The token that lets somebody set up a business: configured, or made at first start and kept in the data folder. */
 export class SetupToken {

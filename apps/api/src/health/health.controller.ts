@@ -1,13 +1,23 @@
 import { Controller, Get, HttpCode, Inject, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventStore } from '@rolebook/event-store';
 import type { OperationalStore } from '@rolebook/operational-store';
 import { Projector } from '@rolebook/projecting';
 import type { FastifyReply } from 'fastify';
 import { DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from '../composition/tokens';
+import { Answer } from '../http/api-docs';
 import { NoReadModel } from '../http/fresh-reads.interceptor';
 import { Public } from '../http/session.guard';
+
+class LiveAnswer {
+  @ApiProperty({ enum: ['ok'] }) status!: string;
+}
+class ReadyAnswer {
+  @ApiProperty({ enum: ['ok', 'down'] }) status!: string;
+  @ApiProperty({ type: [String], description: 'What is down.', example: ['eventStore'] }) down!: string[];
+  @ApiProperty({ type: 'integer', description: 'Streams that a read model has set aside because of an event it cannot take.' }) parked!: number;
+}
 
 @ApiTags('Health')
 @Controller('health')
@@ -22,7 +32,8 @@ export class HealthController {
   @Public()
   @NoReadModel()
   @HttpCode(200)
-  live(): object {
+  @Answer(200, LiveAnswer)
+  live(): LiveAnswer {
     return { status: 'ok' };
   }
 
@@ -30,7 +41,9 @@ export class HealthController {
   @Get('ready')
   @Public()
   @NoReadModel()
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+  @Answer(200, ReadyAnswer)
+  @ApiResponse({ status: 503, type: ReadyAnswer, description: 'Something is down.' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
     const checks = { eventStore: this.events.ping(), documentStore: this.documents.ping(), operationalStore: this.operational.ping() };
     const down: string[] = [];
     for (const [name, check] of Object.entries(checks)) await check.catch(() => down.push(name));

@@ -1,60 +1,81 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { PROBLEMS, type ProblemSlug } from './problems';
 
 class FieldProblem {
-  @ApiProperty({ example: '#/email' }) pointer!: string;
-  @ApiProperty() message!: string;
+  @ApiProperty({ example: '#/email', description: 'Where: a JSON pointer into the body, `?name` of a query parameter, or the name of a header.' }) pointer!: string;
+  @ApiProperty({ example: 'must be an e-mail address' }) message!: string;
 }
 
 /** A problem document (RFC 9457), as the OpenAPI document shows it. */
 export class ProblemAnswer {
-  @ApiProperty({ example: 'urn:rolebook:problem:validation' }) type!: string;
+  @ApiProperty({ enum: Object.keys(PROBLEMS).map(problemType), description: 'Stable; what programs tell problems apart by.' }) type!: string;
   @ApiProperty() title!: string;
-  @ApiProperty() status!: number;
+  @ApiProperty({ type: 'integer' }) status!: number;
   @ApiProperty() detail!: string;
-  @ApiProperty() requestId!: string;
-  @ApiPropertyOptional({ type: [FieldProblem] }) errors?: FieldProblem[];
+  @ApiProperty({ description: 'Also in the `X-Request-Id` header; stands in the audit log.' }) requestId!: string;
+  @ApiPropertyOptional({ type: [FieldProblem], description: 'Of `validation`: everything that is wrong.' }) errors?: FieldProblem[];
+}
+
+/** Whatever JSON can hold: `changes` tells of texts, numbers, levels by module. */
+export const anyJson = { anyOf: ['string', 'number', 'boolean', 'object', 'array', 'null'].map((type) => ({ type, ...(type === 'array' ? { items: {} } : {}) })) };
+
+class ForeseenChange {
+  @ApiProperty({ example: 'role' }) field!: string;
+  @ApiProperty({ ...anyJson, description: 'The value before.' }) from!: unknown;
+  @ApiProperty({ ...anyJson, description: 'The value after.' }) to!: unknown;
 }
 
 class ForeseenEvent {
-  @ApiProperty() type!: string;
-  @ApiProperty() action!: string;
-  @ApiProperty({ type: String, nullable: true }) userId!: string | null;
-  @ApiProperty({ type: [Object] }) changes!: object[];
+  @ApiProperty({ example: 'RoleChanged' }) type!: string;
+  @ApiProperty({ example: 'user.role-changed', description: 'As the audit log would call it.' }) action!: string;
+  @ApiProperty({ type: String, nullable: true, description: 'Whom it is about.' }) userId!: string | null;
+  @ApiProperty({ type: [ForeseenChange] }) changes!: ForeseenChange[];
 }
 
 /** What a dry run answers with. */
 export class DryRunDocument {
-  @ApiProperty({ enum: [true] }) dryRun!: true;
-  @ApiProperty({ type: [ForeseenEvent] }) events!: ForeseenEvent[];
-  @ApiProperty({ type: 'object', additionalProperties: true }) impact!: object;
+  @ApiProperty({ enum: [true], type: Boolean }) dryRun!: true;
+  @ApiProperty({ type: [ForeseenEvent], description: 'What would be written, in order.' }) events!: ForeseenEvent[];
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'What would come of it beyond the events, such as `sessionsEnded`.' }) impact!: object;
 }
 
-/** Problems any route may answer with. */
-const ALWAYS: readonly ProblemSlug[] = ['validation', 'unavailable', 'internal', 'payload-too-large', 'unsupported-media-type'];
+/** Notes for `openapi-conventions.ts`, which completes the document and takes them out again. */
+export const PROBLEMS_NOTE = 'x-problems';
+export const WHILE_ENROLLING_NOTE = 'x-while-enrolling';
 
-interface Options { readonly public?: boolean; readonly change?: boolean; readonly description?: string }
+export function problemType(slug: string): string {
+  return `urn:rolebook:problem:${slug}`;
+}
+
+interface Options {
+  readonly change?: boolean;
+  readonly description?: string;
+  /** Media type of an answer that is no JSON, such as a picture. */
+  readonly produces?: string;
+}
 
 /**
- * Documents a route: its answer, and every problem it can give, by status.
- * @param model class of the answer; `null` for an answer without body
+ * Documents a route: its answer, and the problems of its own that it can give. What holds for every route - headers, and the problems
+ * that come of a session, a body or a key - is added to the document by `openapi-conventions.ts`.
+ * @param model class of the answer; `null` for an answer without a JSON body
  */
 export function Answer(status: number, model: Type<unknown> | null, problems: readonly ProblemSlug[] = [], options: Options = {}): MethodDecorator {
-  const byStatus = new Map<number, ProblemSlug[]>();
-  for (const slug of new Set([...problems, ...ALWAYS])) byStatus.set(PROBLEMS[slug][0], [...(byStatus.get(PROBLEMS[slug][0]) ?? []), slug]);
+  const dryRun = { $ref: getSchemaPath(DryRunDocument) };
+  const answer = model && { $ref: getSchemaPath(model) };
+  const inOne = status === 200 && options.change === true;
+  const description = options.description ?? (answer || options.produces ? 'Done.' : 'Done; no body.');
+  const json = (schema: object) => ({ content: { 'application/json': { schema } } });
   return applyDecorators(
     ApiExtraModels(ProblemAnswer, DryRunDocument, ...(model ? [model] : [])),
-    model
-      ? ApiResponse({ status, description: options.description ?? 'Done.', content: { 'application/json': { schema: status === 200 && options.change ? { oneOf: [{ $ref: getSchemaPath(model) }, { $ref: getSchemaPath(DryRunDocument) }] } : { $ref: getSchemaPath(model) } } } })
-      : ApiResponse({ status, description: options.description ?? 'Done; no body.' }),
-    ...(options.change && !(status === 200 && model) ? [ApiResponse({ status: 200, description: 'Of a dry run.', content: { 'application/json': { schema: { $ref: getSchemaPath(DryRunDocument) } } } })] : []),
-    ...[...byStatus].map(([code, slugs]) => ApiResponse({ status: code, description: slugs.map((slug) => `**${slug}**: ${PROBLEMS[slug][1]}`).join('; '), content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemAnswer) } } } })),
+    ApiExtension(PROBLEMS_NOTE, problems),
+    ApiResponse({
+      status, description,
+      ...(options.produces ? { content: { [options.produces]: { schema: { type: 'string', format: 'binary' } } } } : answer ? json(inOne ? { oneOf: [answer, dryRun] } : answer) : {}),
+    }),
+    ...(options.change && !(inOne && answer) ? [ApiResponse({ status: 200, description: 'Of a dry run.', ...json(dryRun) })] : []),
   );
 }
 
-/** Needs an access token; says so, with the problems that come of it. */
-export const SignedIn = (): ClassDecorator & MethodDecorator => applyDecorators(
-  ApiBearerAuth(),
-  ApiResponse({ status: 401, description: '**unauthenticated**: no live session', content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemAnswer) } } } }),
-);
+/** Needs an access token. */
+export const SignedIn = (): ClassDecorator & MethodDecorator => applyDecorators(ApiBearerAuth());

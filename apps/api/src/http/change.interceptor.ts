@@ -1,5 +1,5 @@
 import { applyDecorators, Inject, Injectable, SetMetadata, UseInterceptors, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import { ApiHeader, ApiQuery } from '@nestjs/swagger';
+import { ApiQuery } from '@nestjs/swagger';
 import { CommandContext, EventCodec } from '@rolebook/event-sourcing';
 import type { Clock } from '@rolebook/kernel';
 import { deviceName } from '@rolebook/sessions/read';
@@ -80,7 +80,6 @@ export const Change = () => applyDecorators(
   SetMetadata('rolebook:change', true),
   UseInterceptors(ChangeInterceptor),
   ApiQuery({ name: 'dryRun', required: false, enum: ['true', 'false'], description: 'All checks run, nothing is stored or sent; the answer is what would happen.' }),
-  ApiHeader({ name: 'If-Match', required: false, description: 'The ETag last read; 412 `stale` where it has changed since.' }),
 );
 
 function dryRun(query: unknown): boolean {

@@ -6,7 +6,7 @@ import { Projector } from '@rolebook/projecting';
 import type { Principal } from '@rolebook/sessions/read';
 import { USER_DIRECTORY, type UserDocument } from '@rolebook/users/read';
 import { OPERATIONAL_STORE } from '../composition/tokens';
-import { log } from './log';
+import { log } from '@rolebook/log';
 
 /** Bucket of the operational store: `<business>/<user>/<session>` to milliseconds since the epoch. */
 export const LAST_SEEN = 'last-seen';

@@ -4,7 +4,7 @@ import { DocumentStoreUnavailable } from '@rolebook/document-store';
 import { StoreUnavailable } from '@rolebook/event-store';
 import { DomainError } from '@rolebook/kernel';
 import type { FastifyReply } from 'fastify';
-import { log } from './log';
+import { log } from '@rolebook/log';
 import { Problem, problemDocument } from './problems';
 import type { ApiRequest } from './request';
 

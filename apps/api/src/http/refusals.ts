@@ -3,7 +3,7 @@ import { streamNames } from '@rolebook/access';
 import type { AccessRefused } from '@rolebook/audit/events';
 import { Streams, type CommandContext } from '@rolebook/event-sourcing';
 import { DomainError, isUuid } from '@rolebook/kernel';
-import { log } from './log';
+import { log } from '@rolebook/log';
 import type { ApiRequest } from './request';
 
 /** Has attempts written down that were refused for want of authority (product.md, section 8). */

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AVATAR_MAX_BYTES } from '@rolebook/avatars';
-import type { Config } from '../composition/config';
+import type { Config } from '@rolebook/installation';
 
 /** Headers on every answer: nothing of ours is for a browser to render, frame, sniff or keep. */
 const HEADERS = {

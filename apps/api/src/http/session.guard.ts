@@ -1,11 +1,13 @@
-import { Inject, Injectable, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, Inject, Injectable, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import { ApiExtension } from '@nestjs/swagger';
 import { holds, type Level } from '@rolebook/access';
 import { AccessTokens } from '@rolebook/crypto';
 import type { Clock } from '@rolebook/kernel';
 import { LiveAccess, type Principal } from '@rolebook/sessions/read';
 import { CLOCK } from '../composition/tokens';
+import { WHILE_ENROLLING_NOTE } from './api-docs';
 import { LastSeen } from './last-seen';
 import { Problem } from './problems';
 import type { ApiRequest } from './request';
@@ -17,7 +19,7 @@ const SETTINGS = 'rolebook:settings';
 /** Needs no session. */
 export const Public = () => SetMetadata(PUBLIC, true);
 /** Also for somebody who must enrol in two-factor first. */
-export const WhileEnrolling = () => SetMetadata(WHILE_ENROLLING, true);
+export const WhileEnrolling = () => applyDecorators(SetMetadata(WHILE_ENROLLING, true), ApiExtension(WHILE_ENROLLING_NOTE, true));
 /** Needs this level on Settings. What depends on the person concerned is decided by the use-case, from the streams. */
 export const NeedsSettings = (level: Level) => SetMetadata(SETTINGS, level);
 

@@ -9,7 +9,7 @@ class RoleAnswer {
   @ApiProperty({ enum: ROLES }) role!: string;
   @ApiProperty() label!: string;
   @ApiProperty() description!: string;
-  @ApiProperty({ type: 'object', properties: Object.fromEntries(MODULES.map((module) => [module, { type: 'string', enum: [...LEVELS] }])), additionalProperties: false }) permissions!: object;
+  @ApiProperty({ type: 'object', properties: Object.fromEntries(MODULES.map((module) => [module, { type: 'string', enum: [...LEVELS] }])), required: [...MODULES], selfRequired: true, additionalProperties: false }) permissions!: object;
 }
 class RoleList {
   @ApiProperty({ type: [RoleAnswer] }) items!: RoleAnswer[];

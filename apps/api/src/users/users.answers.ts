@@ -3,7 +3,7 @@ import { LEVELS, MODULES, ROLES } from '@rolebook/access';
 import { USER_STATUSES } from '@rolebook/users/read';
 
 const level = { type: 'string', enum: [...LEVELS] };
-const levelsByModule = (required: boolean) => ({ type: 'object' as const, properties: Object.fromEntries(MODULES.map((module) => [module, level])), ...(required ? { required: [...MODULES] } : {}), additionalProperties: false });
+const levelsByModule = (required: boolean) => ({ type: 'object' as const, properties: Object.fromEntries(MODULES.map((module) => [module, level])), ...(required ? { required: [...MODULES] } : {}), selfRequired: true, additionalProperties: false });
 
 export class TwoFactorStatus {
   @ApiProperty() enabled!: boolean;
@@ -33,7 +33,7 @@ export class UserAnswer {
   @ApiProperty({ format: 'date-time' }) createdAt!: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) lastSeenAt!: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) deactivatedAt!: string | null;
-  @ApiProperty() revision!: number;
+  @ApiProperty({ type: 'integer' }) revision!: number;
 }
 
 export class UserList {

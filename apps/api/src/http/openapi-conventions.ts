@@ -1,0 +1,131 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { PROBLEMS_NOTE, problemType, WHILE_ENROLLING_NOTE } from './api-docs';
+import { PROBLEMS, type ProblemSlug } from './problems';
+
+interface Parameter { readonly name: string; readonly in: string; readonly [more: string]: unknown }
+interface Response { description: string; headers?: Record<string, unknown>; content?: Record<string, { schema: object; examples?: object }> }
+interface Operation {
+  operationId?: string;
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: { $ref?: string } }> };
+  responses: Record<string, Response>;
+  security?: unknown[];
+  [note: `x-${string}`]: unknown;
+}
+interface Schema { type?: unknown; properties?: Record<string, object>; additionalProperties?: unknown }
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+type Method = (typeof METHODS)[number];
+
+const HEADERS = {
+  'Rolebook-Position': { description: 'Where the log stood after the change. Hand it to any node in `Rolebook-After` to read what you wrote.', schema: { type: 'string' }, example: 'p1z' },
+  'ETag': { description: 'The revision of the user, for `If-Match`.', schema: { type: 'string', pattern: '^"\\d+"$' }, example: '"7"' },
+  'Location': { description: 'Where the new user is.', schema: { type: 'string', format: 'uri-reference' } },
+  'Retry-After': { description: 'Seconds to wait before trying again.', schema: { type: 'integer', minimum: 1 } },
+  'WWW-Authenticate': { description: 'How to sign in.', schema: { type: 'string', enum: ['Bearer'] } },
+  'X-Request-Id': { description: 'Names this request in logs and in the audit log.', schema: { type: 'string' } },
+} as const;
+type Header = keyof typeof HEADERS;
+
+const PARAMETERS = {
+  'Idempotency-Key': { in: 'header', required: false, description: 'The same key and body within 24 hours gives the same answer and one effect, also after a crash; with another body 422.', schema: { type: 'string', minLength: 1, maxLength: 255 } },
+  'If-Match': { in: 'header', required: false, description: 'The ETag last read; 412 **stale** where the user has changed since.', schema: { type: 'string' }, example: '"7"' },
+  'Rolebook-After': { in: 'header', required: false, description: 'A `Rolebook-Position`: waits until the answer reflects it, 2 seconds at most, then 503 **behind**.', schema: { type: 'string' } },
+} as const;
+
+/**
+ * Completes the OpenAPI document with what holds for every route by convention (api.md), so that no controller repeats it and none forgets it:
+ * `Idempotency-Key` on every POST, `Rolebook-After` on every GET, the headers of answers, the problems that come of a session, a body or a key.
+ * Changes the document it is given, and returns it.
+ */
+export function withConventions(document: OpenAPIObject): OpenAPIObject {
+  const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const operation = (item as Partial<Record<Method, Operation>>)[method];
+      if (operation) complete(path, method, operation, schemas);
+    }
+  }
+  return document;
+}
+
+function complete(path: string, method: Method, operation: Operation, schemas: Record<string, Schema>): void {
+  const versioned = path.startsWith('/v1/');
+  const problems = problemsOf(method, operation, versioned);
+  if (versioned && method === 'post') parameter(operation, 'Idempotency-Key');
+  if (versioned && method === 'get') parameter(operation, 'Rolebook-After');
+  if (problems.includes('stale')) parameter(operation, 'If-Match');
+  for (const p of operation.parameters ?? []) if (p.in === 'path') Object.assign(p, { schema: { type: 'string', format: 'uuid' } });
+  for (const body of Object.values(operation.requestBody?.content ?? {})) close(body.schema, schemas);
+  for (const [status, response] of Object.entries(operation.responses)) {
+    const isChange = method !== 'get' && versioned;
+    header(response, 'X-Request-Id');
+    if (isChange) header(response, 'Rolebook-Position');
+    if (status === '201' && path === '/v1/invitations') header(response, 'Location');
+    if (JSON.stringify(response.content ?? {}).includes('/UserAnswer"')) header(response, 'ETag');
+  }
+  for (const [status, slugs] of byStatus(problems)) operation.responses[status] = problemResponse(slugs);
+  delete operation[PROBLEMS_NOTE];
+  delete operation[WHILE_ENROLLING_NOTE];
+}
+
+/** The problems a route can give: its own, and those that come of what it takes. */
+function problemsOf(method: Method, operation: Operation, versioned: boolean): ProblemSlug[] {
+  const own = (operation[PROBLEMS_NOTE] ?? []) as ProblemSlug[];
+  if (!versioned) return own;
+  const signedIn = (operation.security ?? []).length > 0;
+  const takesJson = operation.requestBody?.content['application/json'] !== undefined;
+  const all: ProblemSlug[] = [...own, 'validation', 'uri-too-long', 'headers-too-large', 'internal', 'unavailable'];
+  if (signedIn) all.push('unauthenticated');
+  if (signedIn && operation[WHILE_ENROLLING_NOTE] !== true) all.push('two-factor-enrolment-required');
+  if (method !== 'get') all.push('payload-too-large', 'unsupported-media-type');
+  if (takesJson) all.push('invalid-json');
+  if (method === 'post') all.push('idempotency-key-reused');
+  if (method === 'get') all.push('behind');
+  return [...new Set(all)];
+}
+
+function byStatus(problems: readonly ProblemSlug[]): Map<number, ProblemSlug[]> {
+  const grouped = new Map<number, ProblemSlug[]>();
+  for (const slug of problems) grouped.set(PROBLEMS[slug][0], [...(grouped.get(PROBLEMS[slug][0]) ?? []), slug]);
+  return grouped;
+}
+
+function problemResponse(slugs: readonly ProblemSlug[]): Response {
+  const status = PROBLEMS[slugs[0]!][0];
+  const response: Response = {
+    description: slugs.map((slug) => `**${slug}**: ${PROBLEMS[slug][1]}.`).join(' '),
+    content: {
+      'application/problem+json': {
+        schema: { allOf: [{ $ref: '#/components/schemas/ProblemAnswer' }], properties: { type: { enum: slugs.map(problemType) }, status: { const: status } } },
+        examples: Object.fromEntries(slugs.map((slug) => [slug, { value: exampleOf(slug) }])),
+      },
+    },
+  };
+  header(response, 'X-Request-Id');
+  if (status === 401) header(response, 'WWW-Authenticate');
+  if (status === 429 || status === 503) header(response, 'Retry-After');
+  return response;
+}
+
+function exampleOf(slug: ProblemSlug): object {
+  const [status, title] = PROBLEMS[slug];
+  const errors = slug === 'validation' ? { errors: [{ pointer: '#/email', message: 'must be an e-mail address' }] } : {};
+  return { type: problemType(slug), title, status, detail: title, requestId: '3f0c2b4e-8d5a-4f39-9a35-0a4de9a1c1f7', ...errors };
+}
+
+function parameter(operation: Operation, name: keyof typeof PARAMETERS): void {
+  operation.parameters = [...(operation.parameters ?? []).filter((p) => p.name !== name), { name, ...PARAMETERS[name] }];
+}
+
+function header(response: Response, name: Header): void {
+  response.headers = { ...response.headers, [name]: HEADERS[name] };
+}
+
+/** An unknown field of a request is refused, so its schema says so. */
+function close(schema: { $ref?: string }, schemas: Record<string, Schema>): void {
+  const named = schema.$ref && schemas[schema.$ref.split('/').at(-1)!];
+  if (!named || named.additionalProperties !== undefined) return;
+  named.additionalProperties = false;
+  for (const property of Object.values(named.properties ?? {})) close(property, schemas);
+}

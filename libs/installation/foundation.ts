@@ -1,0 +1,31 @@
+import { auditEvents } from '@rolebook/audit/events';
+import { businessEvents, slugEvents } from '@rolebook/businesses/events';
+import { createSubjectKeys, type SubjectKeys } from '@rolebook/crypto';
+import { EventCodec, Streams } from '@rolebook/event-sourcing';
+import type { Clock } from '@rolebook/kernel';
+import { sessionEvents, signInEvents } from '@rolebook/sessions/events';
+import { twoFactorEvents } from '@rolebook/two-factor/events';
+import { emailReservationEvents, userEvents } from '@rolebook/users/events';
+import type { Config } from './config';
+import { openStores, type Stores } from './stores';
+
+/** The events of all features: what this version of the service can read and write. */
+export const allEvents = [userEvents, emailReservationEvents, businessEvents, slugEvents, sessionEvents, signInEvents, twoFactorEvents, auditEvents].map((definitions) => ({ definitions }));
+
+/** What the api, the projector and the auditor all stand on: the stores, and the way from their bytes to events. */
+export interface Foundation {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly stores: Stores;
+  readonly subjectKeys: SubjectKeys;
+  readonly codec: EventCodec;
+  readonly streams: Streams;
+}
+
+/** @throws {MasterKeyError} and the stores' own errors, each a sentence that says what to do */
+export async function openFoundation(config: Config, clock: Clock): Promise<Foundation> {
+  const stores = await openStores(config, clock);
+  const subjectKeys = createSubjectKeys({ store: stores.keys, masterKey: stores.masterKey, cacheSize: 100_000 });
+  const codec = new EventCodec(subjectKeys, allEvents);
+  return { config, clock, stores, subjectKeys, codec, streams: new Streams(stores.events, codec) };
+}

@@ -1,0 +1,5 @@
+export { ConfigError, readConfig, type Config } from './config';
+export { allEvents, openFoundation, type Foundation } from './foundation';
+export { openInstallation, type Installation } from './installation';
+export { allReadModels } from './read-models';
+export { openStores, type Stores } from './stores';

@@ -1,0 +1,9 @@
+import { businesses } from '@rolebook/businesses/read';
+import { DocumentReadModel, type ReadModel } from '@rolebook/projecting';
+import { userSessions } from '@rolebook/sessions/read';
+import { userDirectory } from '@rolebook/users/read';
+
+/** Every read model of the system, made anew: the projecting loop keeps them, a rebuild makes them again. */
+export function allReadModels(): ReadModel[] {
+  return [new DocumentReadModel(userDirectory), new DocumentReadModel(businesses), new DocumentReadModel(userSessions)];
+}
