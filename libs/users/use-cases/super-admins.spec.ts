@@ -1,8 +1,8 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import fc from 'fast-check';
 import { streamNames, type Person } from '@rolebook/access';
-import { businessEvents, slugEvents } from '@rolebook/businesses/events';
-import { businessStream } from '@rolebook/businesses/read';
+import { businessEvents, slugEvents, type BusinessEvent } from '@rolebook/businesses/events';
+import { businessStream, type BusinessState } from '@rolebook/businesses/read';
 import { BusinessStreams } from '@rolebook/businesses/write';
 import { ListSuperAdmin, ListSuperAdminHandler } from '@rolebook/businesses/use-cases/list-super-admin';
 import { WithdrawSuperAdmin, WithdrawSuperAdminHandler } from '@rolebook/businesses/use-cases/withdraw-super-admin';
@@ -48,7 +48,7 @@ function superAdminsOn(streams: World['streams']): SuperAdmins {
 async function crane(): Promise<World> {
   const world = inMemoryWorld([{ definitions: userEvents }, { definitions: businessEvents }, { definitions: slugEvents }]);
   const start = contextOf({ commandId: 'start' });
-  await world.streams.execute(businessStream, BUSINESS, start, () => [{ type: 'BusinessCreated', data: { businessId: 'b1', name: 'Crane & Co', slug: 'crane' } }]);
+  await world.streams.execute<BusinessState, BusinessEvent>(businessStream, BUSINESS, start, () => [{ type: 'BusinessCreated', data: { businessId: 'b1', name: 'Crane & Co', slug: 'crane' } }]);
   const sue = await world.streams.execute(userStream, userStreamOf('sue'), start, () => [{ ...owner, data: { ...owner.data, userId: 'sue' } }]);
   for (const userId of ['sam', 'sid']) {
     await world.streams.execute(userStream, userStreamOf(userId), start, () => [invited({ userId, role: 'crew' }), accepted({ userId })]);
