@@ -1,0 +1,3 @@
+export { networkOf } from './network';
+export { consecutiveFailures, failureRate, type Policy } from './policy';
+export { Throttle, TooManyAttempts, type Limit } from './throttle';
