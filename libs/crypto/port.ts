@@ -55,3 +55,11 @@ export interface SubjectKeys {
 export class SubjectErased extends Error {
   override readonly name = 'SubjectErased';
 }
+
+/** The key store does not answer. Whether a change was stored may be unknown; every call may be made again. */
+export class KeyStoreUnavailable extends Error {
+  override readonly name = 'KeyStoreUnavailable';
+  constructor(message: string, readonly retryAfterSeconds = 1, options?: ErrorOptions) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,79 @@
+import { MongoClient, type Db } from 'mongodb';
+import { isUnavailable } from './errors';
+
+/**
+ * Milliseconds until a call gives up finding a server, or a connection; and between two looks at a server, which is how long
+ * a server that went silent is believed in.
+ */
+const SELECTION_TIMEOUT_MS = 2_500;
+const HEARTBEAT_MS = 2_000;
+/** Connections of one process. More callers than this wait in line, at most so long. */
+const POOL_SIZE = 32;
+const QUEUE_TIMEOUT_MS = 5_000;
+/** How long a write waits for a majority of the replica set before its outcome is given up as unknown. */
+const MAJORITY_TIMEOUT_MS = 5_000;
+
+/** A database, by its address (then the adapter has a client of its own and closes it) or by a client that others share (and close). */
+export type MongoTarget = ({ readonly url: string } | { readonly client: MongoClient }) & { readonly database: string };
+
+/**
+ * The one client of a process, for all of its adapters. It connects when first used, so opening it never fails for a server
+ * that is away.
+ *
+ * Everything is written to a majority: what was acknowledged survives a failover, and a projector's checkpoint never stands
+ * above documents that were rolled back.
+ * @param url `mongodb://` or `mongodb+srv://`
+ */
+export function openMongoClient(url: string): MongoClient {
+  return new MongoClient(url, {
+    appName: 'rolebook',
+    serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
+    connectTimeoutMS: SELECTION_TIMEOUT_MS,
+    heartbeatFrequencyMS: HEARTBEAT_MS,
+    maxPoolSize: POOL_SIZE,
+    waitQueueTimeoutMS: QUEUE_TIMEOUT_MS,
+    writeConcern: { w: 'majority', wtimeoutMS: MAJORITY_TIMEOUT_MS },
+    ignoreUndefined: true,
+  });
+}
+
+/** An adapter's hold on its database. */
+export class MongoConnection {
+  readonly #client: MongoClient;
+  readonly #ownsClient: boolean;
+  readonly #db: Db;
+  #closed = false;
+
+  /** @param unavailable makes the port's own error for a server that does not answer */
+  constructor(target: MongoTarget, private readonly unavailable: (message: string, cause?: unknown) => Error) {
+    this.#ownsClient = 'url' in target;
+    this.#client = 'url' in target ? openMongoClient(target.url) : target.client;
+    this.#db = this.#client.db(target.database);
+  }
+
+  get db(): Db {
+    return this.#db;
+  }
+
+  /** Does the work; a failure of the server or the way to it becomes the port's error. */
+  async run<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
+    if (this.#closed) throw this.unavailable('the store is closed');
+    try {
+      return await work(this.#db);
+    } catch (cause) {
+      if (!isUnavailable(cause)) throw cause;
+      throw this.unavailable(`MongoDB does not answer: ${(cause as Error).message}`, cause);
+    }
+  }
+
+  async ping(): Promise<void> {
+    await this.run((db) => db.command({ ping: 1 }));
+  }
+
+  /** What was asked before still has its answer where the client is shared. Again: no change. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#ownsClient) await this.#client.close();
+  }
+}
