@@ -62,20 +62,22 @@ interface Options {
  */
 export function Answer(status: number, model: Type<unknown> | null, problems: readonly ProblemSlug[] = [], options: Options = {}): MethodDecorator {
   const dryRun = { $ref: getSchemaPath(DryRunDocument) };
-  const answer = model && { $ref: getSchemaPath(model) };
-  const inOne = status === 200 && options.change === true;
-  const description = options.description ?? (answer || options.produces ? 'Done.' : 'Done; no body.');
-  const json = (schema: object) => ({ content: { 'application/json': { schema } } });
+  const inOne = options.change === true && status === 200 && model !== null;
+  const content = contentOf(inOne ? { oneOf: [{ $ref: getSchemaPath(model) }, dryRun] } : model && { $ref: getSchemaPath(model) }, options.produces);
   return applyDecorators(
     ApiExtraModels(ProblemAnswer, DryRunDocument, ...(model ? [model] : [])),
     ApiExtension(PROBLEMS_NOTE, problems),
-    ApiResponse({
-      status, description,
-      ...(options.produces ? { content: { [options.produces]: { schema: { type: 'string', format: 'binary' } } } } : answer ? json(inOne ? { oneOf: [answer, dryRun] } : answer) : {}),
-    }),
-    ...(options.change && !(inOne && answer) ? [ApiResponse({ status: 200, description: 'Of a dry run.', ...json(dryRun) })] : []),
+    ApiResponse({ status, description: options.description ?? (content ? 'Done.' : 'Done; no body.'), ...(content ? { content } : {}) }),
+    ...(options.change && !inOne ? [ApiResponse({ status: 200, description: 'Of a dry run.', content: json(dryRun) })] : []),
   );
 }
+
+function contentOf(schema: object | null, produces: string | undefined): Record<string, { schema: object }> | null {
+  if (produces !== undefined) return { [produces]: { schema: { type: 'string', format: 'binary' } } };
+  return schema && json(schema);
+}
+
+const json = (schema: object) => ({ 'application/json': { schema } });
 
 /** Needs an access token. */
 export const SignedIn = (): ClassDecorator & MethodDecorator => applyDecorators(ApiBearerAuth());

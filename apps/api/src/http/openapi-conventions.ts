@@ -52,21 +52,31 @@ export function withConventions(document: OpenAPIObject): OpenAPIObject {
 function complete(path: string, method: Method, operation: Operation, schemas: Record<string, Schema>): void {
   const versioned = path.startsWith('/v1/');
   const problems = problemsOf(method, operation, versioned);
-  if (versioned && method === 'post') parameter(operation, 'Idempotency-Key');
-  if (versioned && method === 'get') parameter(operation, 'Rolebook-After');
-  if (problems.includes('stale')) parameter(operation, 'If-Match');
-  for (const p of operation.parameters ?? []) if (p.in === 'path') Object.assign(p, { schema: { type: 'string', format: 'uuid' } });
-  for (const body of Object.values(operation.requestBody?.content ?? {})) close(body.schema, schemas);
+  for (const name of parametersOf(method, versioned, problems)) parameter(operation, name);
+  for (const id of (operation.parameters ?? []).filter((p) => p.in === 'path')) Object.assign(id, { schema: { type: 'string', format: 'uuid' } });
+  for (const { schema } of Object.values(operation.requestBody?.content ?? {})) close(schema, schemas);
   for (const [status, response] of Object.entries(operation.responses)) {
-    const isChange = method !== 'get' && versioned;
     header(response, 'X-Request-Id');
-    if (isChange) header(response, 'Rolebook-Position');
-    if (status === '201' && path === '/v1/invitations') header(response, 'Location');
-    if (JSON.stringify(response.content ?? {}).includes('/UserAnswer"')) header(response, 'ETag');
+    if (versioned && method !== 'get') header(response, 'Rolebook-Position');
+    if (`${path} ${status}` === '/v1/invitations 201') header(response, 'Location');
+    if (isUser(response)) header(response, 'ETag');
   }
   for (const [status, slugs] of byStatus(problems)) operation.responses[status] = problemResponse(slugs);
   delete operation[PROBLEMS_NOTE];
   delete operation[WHILE_ENROLLING_NOTE];
+}
+
+function isUser({ content }: Response): boolean {
+  return JSON.stringify(content ?? {}).includes('/UserAnswer"');
+}
+
+function parametersOf(method: Method, versioned: boolean, problems: readonly ProblemSlug[]): (keyof typeof PARAMETERS)[] {
+  const taken = {
+    'Idempotency-Key': versioned && method === 'post',
+    'Rolebook-After': versioned && method === 'get',
+    'If-Match': problems.includes('stale'),
+  };
+  return (Object.keys(taken) as (keyof typeof taken)[]).filter((name) => taken[name]);
 }
 
 /** The problems a route can give: its own, and those that come of what it takes. */
