@@ -21,6 +21,10 @@ export interface Config {
   readonly mailFrom: string;
   readonly eventStoreUrl: string | null;
   readonly mongoUrl: string | null;
+  /** Database of the read models; keys and operational state have their own, named after it. */
+  readonly mongoDatabase: string;
+  /** Whether the api keeps the read models and sends the mails itself: embedded always, with servers the projector does. */
+  readonly hostsFollowers: boolean;
   /** Addresses or networks whose X-Forwarded-For counts. */
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
@@ -48,6 +52,8 @@ export function readConfig(env: Environment): Config {
     smtpUrl: url(env, 'SMTP_URL', ['smtp:', 'smtps:']),
     mailFrom: env.ROLEBOOK_MAIL_FROM ?? 'Rolebook <no-reply@localhost>',
     eventStoreUrl, mongoUrl,
+    mongoDatabase: name(env, 'MONGODB_DATABASE') ?? 'rolebook',
+    hostsFollowers: eventStoreUrl === null || flag(env, 'ROLEBOOK_HOST_FOLLOWERS', false),
     trustedProxies: list(env.ROLEBOOK_TRUSTED_PROXIES),
     corsOrigins: list(env.ROLEBOOK_CORS_ORIGINS),
     requestLog: flag(env, 'ROLEBOOK_REQUEST_LOG', true),
@@ -88,6 +94,13 @@ function flag(env: Environment, name: string, usual: boolean): boolean {
   if (value === undefined || value === '') return usual;
   if (value === 'on' || value === 'off') return value === 'on';
   throw new ConfigError(`${name} must be on or off; it is "${value}".`);
+}
+
+function name(env: Environment, key: string): string | null {
+  const value = env[key];
+  if (value === undefined || value === '') return null;
+  if (!/^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(value)) throw new ConfigError(`${key} must be a letter and then letters, digits, _ and -, 40 at most.`);
+  return value;
 }
 
 function list(value: string | undefined): string[] {

@@ -1,4 +1,5 @@
 export { ConfigError, readConfig, type Config } from './config';
+export { startFollowers, type Followers } from './followers';
 export { allEvents, openFoundation, type Foundation } from './foundation';
 export { openInstallation, type Installation } from './installation';
 export { allReadModels } from './read-models';

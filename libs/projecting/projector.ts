@@ -1,29 +1,24 @@
-import type { Collection, DocumentStore } from '@rolebook/document-store';
-import type { EventStore, LoggedEvent, Subscription } from '@rolebook/event-store';
+import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
-import type { CollectionSpec, Document } from '@rolebook/kernel';
-import type { Delivery, ReadModel } from './read-model';
+import type { EventStore, LoggedEvent, Subscription } from '@rolebook/event-store';
+import { ParkedStreams } from './parked-streams';
+import { Perseverance } from './perseverance';
+import type { ParkedStream, ReadModel } from './read-model';
 
-interface ParkedDocument extends Document {
-  readonly readModel: string;
-  readonly stream: string;
-  readonly position: number;
-  readonly error: string;
-}
-
-const PARKED: CollectionSpec = { name: 'parked-streams-1', indexes: [['readModel']] };
+const RETRY_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
 
 /** How one read model is doing. */
 export interface ReadModelStatus {
   readonly name: string;
   readonly position: number;
-  readonly parked: readonly { readonly stream: string; readonly position: number; readonly error: string }[];
+  readonly parked: readonly ParkedStream[];
 }
 
 interface Followed {
   readonly model: ReadModel;
+  readonly parking: ParkedStreams;
   position: number;
-  readonly parked: Map<string, ParkedDocument>;
 }
 
 interface Waiter {
@@ -34,14 +29,15 @@ interface Waiter {
 /**
  * The projecting loop: follows the log and keeps the read models. Ordered; idempotent; checkpoint after the documents, never before.
  * An event that cannot be applied parks its stream for that read model alone: the others go on, and {@link status} shows it.
+ * A store that is away is waited for: nothing is skipped, nothing parked.
  */
 export class Projector {
-  private readonly followed: Followed[];
+  private followed: readonly Followed[] = [];
   private readonly waiters = new Set<Waiter>();
+  private readonly perseverance: Perseverance;
   private subscription: Subscription | null = null;
-  private parkedStreams: Collection<ParkedDocument> | null = null;
   private turn: Promise<unknown> = Promise.resolve();
-  private failure: Error | null = null;
+  private stopped = false;
 
   constructor(
     private readonly parts: {
@@ -49,41 +45,36 @@ export class Projector {
       readonly codec: EventCodec;
       readonly documents: DocumentStore;
       readonly readModels: readonly ReadModel[];
-      /** Told of what an operator must see: a parked stream, an ended subscription. */
+      /** Told of what an operator must see: a parked stream, a store that is away. */
       readonly onProblem: (message: string, details: Record<string, unknown>) => void;
     },
   ) {
-    this.followed = parts.readModels.map((model) => ({ model, position: 0, parked: new Map() }));
+    this.perseverance = new Perseverance((error) => parts.onProblem('the projecting loop cannot go on for now', { error: error.message }));
   }
 
-  /** Opens every read model and follows the log from where the furthest behind has come to. */
+  /** Opens every read model and follows the log from where the furthest behind has come to. Rejects where a store is away. */
   async start(): Promise<void> {
-    const { documents, events, onProblem } = this.parts;
-    this.parkedStreams = await documents.open<ParkedDocument>(PARKED);
-    for (const followed of this.followed) {
-      followed.position = await followed.model.open(documents);
-      const parked = await this.parkedStreams.find({ where: { readModel: followed.model.name }, limit: 10_000 });
-      for (const document of parked) followed.parked.set(document.stream, document);
+    const followed: Followed[] = [];
+    for (const model of this.parts.readModels) {
+      const position = await model.open(this.parts.documents);
+      const parking = await ParkedStreams.open(this.parts.documents, model.name, position, (stream) =>
+        this.parts.onProblem('a read model has parked a stream', { readModel: model.name, ...stream }));
+      followed.push({ model, parking, position });
     }
-    this.subscription = await events.subscribe({
-      after: this.position,
-      onEvents: (batch) => this.exclusively(() => this.apply(batch)),
-      onEnd: (reason) => {
-        this.failure = reason;
-        onProblem('the projecting loop has ended', { error: reason.message });
-      },
-    });
+    this.followed = followed;
+    await this.follow();
   }
 
-  /** Position up to which every read model reflects the log. */
+  /** Position up to which every read model reflects the log; 0 before the start. */
   get position(): number {
-    return this.followed.reduce((least, { position }) => Math.min(least, position), Number.MAX_SAFE_INTEGER);
+    return this.followed.length === 0 ? 0 : Math.min(...this.followed.map(({ position }) => position));
   }
 
+  /** `failure`: why it does not get on at the moment, if it does not. */
   status(): { readonly failure: string | null; readonly readModels: readonly ReadModelStatus[] } {
     return {
-      failure: this.failure?.message ?? null,
-      readModels: this.followed.map(({ model, position, parked }) => ({ name: model.name, position, parked: [...parked.values()] })),
+      failure: this.perseverance.failure?.message ?? null,
+      readModels: this.followed.map(({ model, position, parking }) => ({ name: model.name, position, parked: parking.list })),
     };
   }
 
@@ -109,42 +100,55 @@ export class Projector {
     return mine;
   }
 
+  /** Once this resolves, nothing is written any more. */
   async stop(): Promise<void> {
+    this.stopped = true;
+    this.stopped = true;
+    this.perseverance.callOff();
     await this.subscription?.stop();
     await this.turn;
   }
 
+  private async follow(): Promise<void> {
+    const subscription = await this.parts.events.subscribe({
+      after: this.position,
+      onEvents: async (batch) => { await this.exclusively(() => this.perseverance.until(() => this.apply(batch))); },
+      onEnd: (reason) => void this.resume(reason),
+    });
+    this.subscription = subscription;
+    if (this.stopped) await subscription.stop();
+  }
+
+  private async resume(reason: Error): Promise<void> {
+    this.perseverance.report(reason);
+    await this.perseverance.until(() => this.follow());
+  }
+
+  /** A store that is away holds the loop up, and does not end it: the same batch is tried again until it is back. */
+  private async patiently(work: () => Promise<void>): Promise<void> {
+    for (let pause = RETRY_MS; !this.stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof DocumentStoreUnavailable || error instanceof StoreUnavailable)) throw error;
+        this.parts.onProblem('the read models cannot be written and are tried again', { error: error.message });
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
   private async apply(batch: readonly LoggedEvent[]): Promise<void> {
     const last = batch.at(-1);
-    if (!last) return;
-    const deliveries = await this.decode(batch);
-    await Promise.all(this.followed.map((followed) => this.applyTo(followed, deliveries, last.position)));
+    if (!last || this.stopped) return;
+    const decoded = await this.parts.codec.decodeEach(batch);
+    const deliveries = batch.flatMap((stored, n) => (decoded[n] ? [{ stored, recorded: decoded[n] }] : []));
+    await Promise.all(this.followed.map(async (followed) => {
+      const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
+      if (ahead.length === 0) return;
+      await followed.model.apply(ahead, last.position, followed.parking);
+      await followed.parking.passed(last.position);
+      followed.position = last.position;
+    }));
     for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.wake();
-  }
-
-  private async applyTo(followed: Followed, deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
-    const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
-    if (ahead.length === 0) return;
-    const newlyParked = await followed.model.apply(ahead, checkpoint, new Set(followed.parked.keys()));
-    for (const parked of newlyParked) await this.park(followed, parked);
-    followed.position = checkpoint;
-  }
-
-  private async park(followed: Followed, parked: { readonly stream: string; readonly position: number; readonly error: string }): Promise<void> {
-    const document: ParkedDocument = { id: `${followed.model.name}/${parked.stream}`, readModel: followed.model.name, ...parked };
-    followed.parked.set(parked.stream, document);
-    await this.parkedStreams?.write([{ id: document.id, document, position: parked.position }]);
-    this.parts.onProblem('a read model has parked a stream', { readModel: followed.model.name, ...parked });
-  }
-
-  /** Decodes a batch; where that fails, event by event, so that one poison event spoils no other. */
-  private async decode(batch: readonly LoggedEvent[]): Promise<Delivery[]> {
-    const { codec } = this.parts;
-    try {
-      const recorded = await codec.decode(batch);
-      return batch.map((stored, i) => ({ stored, recorded: recorded[i] ?? null }));
-    } catch {
-      return Promise.all(batch.map(async (stored) => ({ stored, recorded: await codec.decode([stored]).then(([one]) => one ?? null, () => null) })));
-    }
   }
 }

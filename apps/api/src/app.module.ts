@@ -6,7 +6,6 @@ import { BUSINESSES, BusinessQueries } from '@rolebook/businesses/read';
 import { businessesWriteProviders } from '@rolebook/businesses/write';
 import { AccessTokens, ActionTokens, InstallationSecrets, PasswordHasher } from '@rolebook/crypto';
 import { EventCodec, Streams } from '@rolebook/event-sourcing';
-import { Projector } from '@rolebook/projecting';
 import { LiveAccess, SessionQueries, USER_SESSIONS } from '@rolebook/sessions/read';
 import { sessionsWriteProviders } from '@rolebook/sessions/write';
 import { USER_DIRECTORY, UserQueries } from '@rolebook/users/read';
@@ -19,7 +18,7 @@ import type { Installation } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
 import { CLOCK, CONFIG, DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from './composition/tokens';
 import { HealthController } from './health/health.controller';
-import { AVATARS } from './composition/tokens';
+import { AVATARS, FOLLOWERS } from './composition/tokens';
 import { Avatars } from './avatars/avatars';
 import { MyAvatarController, UserAvatarController } from './avatars/avatars.controllers';
 import { MySessionsController } from './sessions/my-sessions.controller';
@@ -58,10 +57,10 @@ export class AppModule {
       providers: [
         value(CONFIG, installation.config), value(CLOCK, installation.clock), value(EVENT_STORE, installation.events), value(DOCUMENT_STORE, installation.documents),
         value(OPERATIONAL_STORE, installation.operational), value(Streams, installation.streams), value(EventCodec, installation.codec), value(LiveAccess, installation.live), value(AVATARS, installation.avatars),
-        value(Projector, installation.projector), value(InstallationSecrets, installation.secrets), value(AccessTokens, installation.accessTokens),
+        value(FOLLOWERS, installation.followers), value(InstallationSecrets, installation.secrets), value(AccessTokens, installation.accessTokens),
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
-        value(Freshness, new Freshness(installation.projector, installation.streams)),
+        value(Freshness, new Freshness(installation.progress, installation.streams)),
         ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders,
         UserQueries, BusinessQueries, SessionQueries,
         Answers, Avatars, Cursors, JwtStrategy, LastSeen, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists,

@@ -6,3 +6,4 @@ export const EVENT_STORE = Symbol('EventStore');
 export const CONFIG = Symbol('Config');
 export const MAILER = Symbol('Mailer');
 export const AVATARS = Symbol('AvatarStore');
+export const FOLLOWERS = Symbol('Followers | null');

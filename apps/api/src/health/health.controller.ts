@@ -3,9 +3,9 @@ import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventStore } from '@rolebook/event-store';
 import type { OperationalStore } from '@rolebook/operational-store';
-import { Projector } from '@rolebook/projecting';
+import type { Followers } from '@rolebook/installation';
 import type { FastifyReply } from 'fastify';
-import { DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from '../composition/tokens';
+import { DOCUMENT_STORE, EVENT_STORE, FOLLOWERS, OPERATIONAL_STORE } from '../composition/tokens';
 import { Answer } from '../http/api-docs';
 import { NoReadModel } from '../http/fresh-reads.interceptor';
 import { Public } from '../http/session.guard';
@@ -24,7 +24,7 @@ class ReadyAnswer {
 export class HealthController {
   constructor(
     @Inject(EVENT_STORE) private readonly events: EventStore, @Inject(DOCUMENT_STORE) private readonly documents: DocumentStore,
-    @Inject(OPERATIONAL_STORE) private readonly operational: OperationalStore, private readonly projector: Projector,
+    @Inject(OPERATIONAL_STORE) private readonly operational: OperationalStore, @Inject(FOLLOWERS) private readonly followers: Followers | null,
   ) {}
 
   /** The process is alive. */
@@ -47,7 +47,7 @@ export class HealthController {
     const checks = { eventStore: this.events.ping(), documentStore: this.documents.ping(), operationalStore: this.operational.ping() };
     const down: string[] = [];
     for (const [name, check] of Object.entries(checks)) await check.catch(() => down.push(name));
-    const { failure, readModels } = this.projector.status();
+    const { failure, readModels } = this.followers?.projector.status() ?? { failure: null, readModels: [] };
     if (failure !== null) down.push('projections');
     if (down.length > 0) void reply.status(503);
     return { status: down.length === 0 ? 'ok' : 'down', down, parked: readModels.reduce((sum, { parked }) => sum + parked.length, 0) };

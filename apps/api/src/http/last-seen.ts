@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Collection } from '@rolebook/document-store';
 import { timestamp } from '@rolebook/kernel';
 import type { OperationalStore } from '@rolebook/operational-store';
-import { Projector } from '@rolebook/projecting';
+import type { Followers } from '@rolebook/installation';
 import type { Principal } from '@rolebook/sessions/read';
 import { USER_DIRECTORY, type UserDocument } from '@rolebook/users/read';
-import { OPERATIONAL_STORE } from '../composition/tokens';
+import { FOLLOWERS, OPERATIONAL_STORE } from '../composition/tokens';
 import { log } from '@rolebook/log';
 
 /** Bucket of the operational store: `<business>/<user>/<session>` to milliseconds since the epoch. */
@@ -33,7 +33,7 @@ export class LastSeen {
 
   constructor(
     @Inject(OPERATIONAL_STORE) private readonly store: OperationalStore, @Inject(USER_DIRECTORY) private readonly directory: Collection<UserDocument>,
-    private readonly projector: Projector,
+    @Inject(FOLLOWERS) private readonly followers: Followers | null,
   ) {
     this.timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.timer.unref();
@@ -63,11 +63,17 @@ export class LastSeen {
     if (due.length === 0) return;
     try {
       await this.store.putMany(LAST_SEEN, due.map(({ principal: { businessId, userId, sessionId }, at }) => ({ key: `${businessId}/${userId}/${sessionId}`, value: at, expiresAt: at + KEPT_MS })));
-      await this.projector.exclusively(() => this.directory.patch(due.map(({ principal, at }) => ({ id: principal.userId, set: { lastSeenAt: timestamp(at) } }))));
+      await this.show(due.map(({ principal, at }) => ({ id: principal.userId, set: { lastSeenAt: timestamp(at) } })));
       for (const entry of due) entry.storedAt = entry.at;
     } catch (error) {
       log.warn('last seen could not be stored', { error: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** Between two batches of the projecting loop, where it runs in this process, so that neither overwrites the other. */
+  private show(changes: Parameters<Collection<UserDocument>['patch']>[0]): Promise<void> {
+    const patch = () => this.directory.patch(changes);
+    return this.followers ? this.followers.projector.exclusively(patch) : patch();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -1,0 +1,51 @@
+import type { ActionTokens } from '@rolebook/crypto';
+import { log } from '@rolebook/log';
+import { parseSender, type Mailer } from '@rolebook/mail';
+import { OutboxMailer } from '@rolebook/mail/outbox';
+import { SmtpMailer } from '@rolebook/mail/smtp';
+import { MailFollower } from '@rolebook/notifications';
+import { Projector } from '@rolebook/projecting';
+import { join } from 'node:path';
+import type { Foundation } from './foundation';
+import { allReadModels } from './read-models';
+
+/** What follows the log and acts on it: the read models are kept, mails go out. */
+export interface Followers {
+  readonly projector: Projector;
+  readonly mails: MailFollower;
+  stop(): Promise<void>;
+}
+
+export const onProblem = (message: string, details: Record<string, unknown>) => log.error(message, details);
+
+export function makeProjector({ stores, codec }: Foundation): Projector {
+  return new Projector({ events: stores.events, codec, documents: stores.documents, readModels: allReadModels(), onProblem });
+}
+
+/** @param actionTokens for the links in mails */
+export function makeMailFollower({ config, clock, stores, codec, streams }: Foundation, actionTokens: ActionTokens, mailer: Mailer): MailFollower {
+  const desk = { streams, tokens: actionTokens, webUrl: config.webUrl, domain: new URL(config.webUrl).hostname };
+  return new MailFollower({ events: stores.events, codec, operational: stores.operational, mailer, desk, clock, onProblem });
+}
+
+/** SMTP where it is configured, otherwise files in the outbox. */
+export function makeMailer({ config, clock }: Pick<Foundation, 'config' | 'clock'>): Mailer {
+  const from = parseSender(config.mailFrom);
+  return config.smtpUrl === null ? new OutboxMailer({ folder: join(config.data, 'outbox'), from, now: () => clock.now() }) : new SmtpMailer({ url: config.smtpUrl, from });
+}
+
+/** Starts following in this process. One process at a time may do so: the embedded api, or whoever holds the lease. */
+export async function startFollowers(foundation: Foundation, actionTokens: ActionTokens): Promise<Followers> {
+  const projector = makeProjector(foundation);
+  const mailer = makeMailer(foundation);
+  const mails = makeMailFollower(foundation, actionTokens, mailer);
+  await projector.start();
+  await mails.start();
+  return {
+    projector, mails,
+    async stop() {
+      await Promise.all([projector.stop(), mails.stop()]);
+      await mailer.close();
+    },
+  };
+}
