@@ -14,7 +14,8 @@ const fieldsOf: { [Purpose in ActionTokenPurpose]: fc.Arbitrary<ActionTokenField
   invitation: fc.record({ businessId: id, userId: id, generation }, { noNullPrototype: true }),
   'password-reset': fc.record({ businessId: id, userId: id, generation, expiresAt }, { noNullPrototype: true }),
   refresh: fc.record({ businessId: id, sessionId: id, generation }, { noNullPrototype: true }),
-  'two-factor-challenge': fc.record({ businessId: id, userId: id, sessionId: id, expiresAt }, { noNullPrototype: true }),
+  'two-factor-challenge': fc.record({ businessId: id, userId: id, sessionId: id, epoch: generation, expiresAt }, { noNullPrototype: true }),
+  device: fc.record({ businessId: id, userId: id, deviceId: id }, { noNullPrototype: true }),
 };
 const purposes = Object.keys(fieldsOf) as ActionTokenPurpose[];
 
@@ -70,7 +71,7 @@ describe('action tokens', () => {
     // The keys differ by purpose, so a token whose tag is rewritten is still not the other's.
     fc.assert(fc.property(fieldsOf['two-factor-challenge'], (issued) => {
       const bytes = Buffer.from(tokens.issue('two-factor-challenge', issued), 'base64url');
-      for (const tag of [1, 2, 3]) {
+      for (const tag of [1, 2, 3, 5]) {
         bytes[0] = tag;
         expect(purposes.filter((purpose) => tokens.read(purpose, bytes.toString('base64url')) !== null)).toEqual([]);
       }

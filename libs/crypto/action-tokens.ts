@@ -14,8 +14,10 @@ const LAYOUTS = {
   'password-reset': { tag: 2, fields: { businessId: 'uuid', userId: 'uuid', generation: 'counter', expiresAt: 'moment' } },
   /** Gives the next pair of tokens of a session; each use raises the generation. */
   refresh: { tag: 3, fields: { businessId: 'uuid', sessionId: 'uuid', generation: 'counter' } },
-  /** The half-open sign-in that waits for a code; bound to the session being opened. */
-  'two-factor-challenge': { tag: 4, fields: { businessId: 'uuid', userId: 'uuid', sessionId: 'uuid', expiresAt: 'moment' } },
+  /** The half-open sign-in that waits for a code; bound to the session being opened, and worthless once the user's session epoch has moved. */
+  'two-factor-challenge': { tag: 4, fields: { businessId: 'uuid', userId: 'uuid', sessionId: 'uuid', epoch: 'counter', expiresAt: 'moment' } },
+  /** Names a device that its user has signed in from. Opens nothing: failures of others are not counted against it. */
+  device: { tag: 5, fields: { businessId: 'uuid', userId: 'uuid', deviceId: 'uuid' } },
 } as const;
 
 type Layouts = typeof LAYOUTS;

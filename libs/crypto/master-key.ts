@@ -74,7 +74,9 @@ class AesMasterKey implements MasterKey {
       const decipher = createDecipheriv('aes-256-gcm', this.key, bytes.subarray(NONCE, CIPHERTEXT), { authTagLength: TAG_BYTES })
         .setAAD(additionalData(bytes.subarray(0, CIPHERTEXT), name))
         .setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
-      return Buffer.concat([decipher.update(bytes.subarray(CIPHERTEXT, bytes.length - TAG_BYTES)), decipher.final()]);
+      const plaintext = decipher.update(bytes.subarray(CIPHERTEXT, bytes.length - TAG_BYTES));
+      decipher.final(); // throws where the tag does not fit; GCM is a stream, so nothing is left to come
+      return plaintext;
     } catch {
       throw new MasterKeyError(`the wrapped key of ${name} was changed, or belongs to something else: restore the key store from a backup`);
     }

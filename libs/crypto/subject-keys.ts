@@ -18,7 +18,7 @@ type Loaded = Uint8Array | typeof DESTROYED | typeof ABSENT;
 
 /**
  * People's data keys: made here, wrapped by the master key, kept in the key store, held in memory while in use.
- * @param options.cacheSize keys of a generation of the cache; at most about twice as many are held (some 250 bytes each)
+ * @param options.cacheSize keys of a generation of the cache; at most about twice as many are held (some 350 bytes each)
  * With several nodes, each calls `destroy` when it learns of an erasure: on the store that is no change, and the key leaves this memory too.
  */
 export function createSubjectKeys(options: { readonly store: KeyStore; readonly masterKey: MasterKey; readonly cacheSize: number }): SubjectKeys {

@@ -26,7 +26,8 @@ const SCHEMA = `
 /** A call of the key store, as it travels to the thread that owns the file. */
 export type KeyStoreCall = { [Method in KeyStoreMethod]: { readonly method: Method; readonly args: Parameters<KeyStore[Method]> } }[KeyStoreMethod];
 export type KeyStoreMethod = Exclude<keyof KeyStore, 'close'>;
-export type KeyStoreResult = { readonly value: unknown } | { readonly error: string };
+/** `again`: the disk or another process was in the way, so the call may be made again. */
+export type KeyStoreResult = { readonly value: unknown } | { readonly error: string; readonly again: boolean };
 
 /** After these, an overwritten key may still stand in the write-ahead log. */
 const LEAVES_REMAINS: ReadonlySet<KeyStoreMethod> = new Set(['destroy', 'rewrap', 'putSecret']);
@@ -66,7 +67,7 @@ export class KeyDatabase {
     try {
       results = this.#db.transaction(() => calls.map((call) => ({ value: this.#apply(call) }))).immediate();
     } catch (error) {
-      if (calls.length <= 1) return calls.map(() => ({ error: String((error as Error).message) }));
+      if (calls.length <= 1) return calls.map(() => ({ error: (error as Error).message, again: error instanceof Database.SqliteError }));
       return calls.flatMap((call) => this.run([call]));
     }
     return calls.some((call) => LEAVES_REMAINS.has(call.method)) ? this.#removeRemains(calls, results) : results;
@@ -84,7 +85,7 @@ export class KeyDatabase {
     } finally {
       this.#db.pragma(`busy_timeout = ${WRITE_PATIENCE}`);
     }
-    return results.map((result, i) => (LEAVES_REMAINS.has((calls[i] as KeyStoreCall).method) ? { error } : result));
+    return results.map((result, i) => (LEAVES_REMAINS.has((calls[i] as KeyStoreCall).method) ? { error, again: true } : result));
   }
 
   close(): void {

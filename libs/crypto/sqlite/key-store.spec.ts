@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { keyStoreContract } from '../key-store.contract';
+import { KeyStoreUnavailable } from '../port';
 import { openSqliteKeyStore } from './key-store';
 
 describe('key store on SQLite', () => {
@@ -63,7 +64,9 @@ describe('key store on SQLite', () => {
     const reader = new Database(file, { readonly: true });
     reader.exec('BEGIN');
     reader.prepare('SELECT * FROM subject_keys').all();
-    await expect(store.destroy('a', '2026-11-24T10:00:00.000Z')).rejects.toThrow(/another process reads keys\.db/);
+    const failure: unknown = await store.destroy('a', '2026-11-24T10:00:00.000Z').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(KeyStoreUnavailable);
+    expect(failure).toMatchObject({ message: expect.stringMatching(/another process reads keys\.db/) as string });
     expect((await store.getMany(['a'])).get('a')).toEqual({ destroyedAt: '2026-11-24T10:00:00.000Z' });
     reader.close();
     await store.destroy('a', '2026-11-24T10:00:00.000Z');

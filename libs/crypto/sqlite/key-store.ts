@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { spawnWorker } from '@rolebook/worker';
-import type { KeyStore } from '../port';
+import { KeyStoreUnavailable, type KeyStore } from '../port';
 import { ownCopy } from '../secret-bytes';
 import type { KeyStoreCall, KeyStoreMethod, KeyStoreResult } from './key-database';
 
@@ -39,7 +39,8 @@ class SqliteKeyStore implements KeyStore {
   constructor(worker: Worker) {
     this.#worker = worker;
     worker.on('message', (results: readonly KeyStoreResult[]) => this.#settle(results));
-    worker.on('error', (error) => this.#fail(new Error('the key store stopped', { cause: error })));
+    worker.on('error', (error) => this.#fail(new KeyStoreUnavailable('the key store stopped: restart the service', 1, { cause: error })));
+    worker.unref();
     worker.on('exit', () => this.#fail(new Error('the key store is closed')));
   }
 
@@ -67,6 +68,7 @@ class SqliteKeyStore implements KeyStore {
     if (this.#failure) return;
     const exit = once(this.#worker, 'exit');
     await this.#enqueue({ method: 'ping', args: [] }).catch(() => undefined);
+    this.#worker.ref();
     this.#worker.postMessage(null);
     await exit;
   }
@@ -88,16 +90,18 @@ class SqliteKeyStore implements KeyStore {
   #send(): void {
     if (this.#underWay.length > 0 || this.#waiting.length === 0 || this.#failure) return;
     this.#underWay = this.#waiting.splice(0, MAX_BATCH);
+    this.#worker.ref();
     this.#worker.postMessage(this.#underWay.map(({ call }) => call));
   }
 
   #settle(results: readonly KeyStoreResult[]): void {
     const settled = this.#underWay;
     this.#underWay = [];
+    this.#worker.unref(); // waiting for calls keeps no process alive
     this.#send();
     settled.forEach(({ resolve, reject }, i) => {
       const result = results[i] as KeyStoreResult;
-      if ('error' in result) reject(new Error(`key store: ${result.error}`));
+      if ('error' in result) reject(new (result.again ? KeyStoreUnavailable : Error)(`key store: ${result.error}`));
       else resolve(result.value);
     });
   }
