@@ -7,8 +7,13 @@ type AnyDefinition = Omit<EventDefinition<JsonObject>, 'sealed' | 'changes'> & {
   changes(data: never): ReturnType<EventDefinition<JsonObject>['changes']>;
 };
 
+/** An event of the log that cannot be read, now or ever: tampered with, malformed, or of an unknown type. No key store that is away for a moment. */
+export class UnreadableEvent extends Error {
+  override readonly name: string = 'UnreadableEvent';
+}
+
 /** An event of the log that this version of the service does not know. It is never dropped in silence. */
-export class UnknownEventType extends Error {
+export class UnknownEventType extends UnreadableEvent {
   override readonly name = 'UnknownEventType';
 }
 
@@ -66,18 +71,33 @@ export class EventCodec {
     }));
   }
 
-  /** Events as the log gave them, decoded; `position` is 0 where they were read from their stream. */
+  /**
+   * Events as the log gave them, decoded; `position` is 0 where they were read from their stream.
+   * @throws {UnreadableEvent} the first that cannot be read
+   */
   async decode<Event extends DomainEvent>(stored: readonly (StoredEvent | LoggedEvent)[]): Promise<Recorded<Event>[]> {
-    const parsed = stored.map((event) => ({ event, data: parse(event.data), metadata: parse(event.metadata) }));
-    const subjects = new Set<string>();
-    for (const { event, data, metadata } of parsed) {
-      const subject = this.storedSubject(event.type, data);
-      if (subject !== null) subjects.add(subject);
-      const who = metadata[SEALED_FOR];
-      if (typeof who === 'string') subjects.add(who);
-    }
-    await this.keys.load([...subjects]);
-    return parsed.map(({ event, data, metadata }) => ({
+    return (await this.decodeEach<Event>(stored)).map((decoded) => {
+      if (decoded instanceof UnreadableEvent) throw decoded;
+      return decoded;
+    });
+  }
+
+  /** As {@link decode}, with what cannot be read in its place: for those who go on with the rest. */
+  async decodeEach<Event extends DomainEvent>(stored: readonly (StoredEvent | LoggedEvent)[]): Promise<(Recorded<Event> | UnreadableEvent)[]> {
+    const drafts = stored.map((event) => readable(event, () => this.parsed(event)));
+    const subjects = drafts.flatMap((draft) => (draft instanceof UnreadableEvent ? [] : [draft.subject ?? [], draft.owner ?? []].flat()));
+    await this.keys.load(subjects);
+    return drafts.map((draft) => (draft instanceof UnreadableEvent ? draft : readable(draft.event, () => this.opened<Event>(draft))));
+  }
+
+  private parsed(event: StoredEvent | LoggedEvent) {
+    const [data, metadata] = [parse(event.data), parse(event.metadata)];
+    const owner = metadata[SEALED_FOR];
+    return { event, data, metadata, subject: this.storedSubject(event.type, data), owner: typeof owner === 'string' ? owner : null };
+  }
+
+  private opened<Event extends DomainEvent>({ event, data, metadata }: ReturnType<EventCodec['parsed']>): Recorded<Event> {
+    return {
       id: event.id,
       event: this.openData(event, data) as Event,
       metadata: this.openMetadata(event.id, metadata),
@@ -85,7 +105,7 @@ export class EventCodec {
       revision: event.revision,
       position: 'position' in event ? event.position : 0,
       recordedAt: event.recordedAt,
-    }));
+    };
   }
 
   /** The user an event is about; `null` where it is about none. */
@@ -158,6 +178,15 @@ export class EventCodec {
       ip: (ip ?? null) as string | null,
       device: (device ?? null) as string | null,
     };
+  }
+}
+
+function readable<T>(event: StoredEvent, read: () => T): T | UnreadableEvent {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof UnreadableEvent) return cause;
+    return new UnreadableEvent(`event ${event.id} of stream ${event.stream}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 

@@ -5,9 +5,6 @@ import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
 import type { ParkedStream, ReadModel } from './read-model';
 
-const RETRY_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
-
 /** How one read model is doing. */
 export interface ReadModelStatus {
   readonly name: string;
@@ -103,7 +100,6 @@ export class Projector {
   /** Once this resolves, nothing is written any more. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.stopped = true;
     this.perseverance.callOff();
     await this.subscription?.stop();
     await this.turn;
@@ -122,19 +118,6 @@ export class Projector {
   private async resume(reason: Error): Promise<void> {
     this.perseverance.report(reason);
     await this.perseverance.until(() => this.follow());
-  }
-
-  /** A store that is away holds the loop up, and does not end it: the same batch is tried again until it is back. */
-  private async patiently(work: () => Promise<void>): Promise<void> {
-    for (let pause = RETRY_MS; !this.stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof DocumentStoreUnavailable || error instanceof StoreUnavailable)) throw error;
-        this.parts.onProblem('the read models cannot be written and are tried again', { error: error.message });
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
   }
 
   private async apply(batch: readonly LoggedEvent[]): Promise<void> {
