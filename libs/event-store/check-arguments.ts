@@ -1,8 +1,12 @@
 import { isUuid } from '@rolebook/kernel';
 import type { EventToAppend, ExpectedRevision } from './port';
 
-/** A surrogate without its other half: no UTF-8 can hold it, so it would come back changed. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
+declare global {
+  interface String {
+    /** In Node since 20.0, in TypeScript's libraries since ES2024. */
+    isWellFormed(): boolean;
+  }
+}
 
 /**
  * What every adapter refuses before it touches the log, so that none stores what another could not give back.
@@ -32,6 +36,7 @@ function checkName(what: string, value: string): void {
   checkText(what, value);
 }
 
+/** A surrogate without its other half would come back changed: no UTF-8 can hold it. */
 function checkText(what: string, value: string): void {
-  if (LONE_SURROGATE.test(value)) throw new RangeError(`${what} is not well-formed Unicode`);
+  if (!value.isWellFormed()) throw new RangeError(`${what} is not well-formed Unicode`);
 }

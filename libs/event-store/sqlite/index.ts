@@ -26,7 +26,6 @@ export interface SqliteEventStoreOptions {
 export async function openSqliteEventStore({ file, clock = systemClock, busyTimeoutMs = 5000 }: SqliteEventStoreOptions): Promise<SqliteEventStore> {
   const path = resolve(file);
   prepareLog(path, busyTimeoutMs);
-  const workerData: WriterData = { file: path, busyTimeoutMs };
-  const spawn = () => spawnWorker(join(__dirname, 'writer.worker'), { workerData });
+  const spawn = (bell: Int32Array) => spawnWorker(join(__dirname, 'writer.worker'), { workerData: { file: path, busyTimeoutMs, bell } satisfies WriterData });
   return new SqliteEventStore(new LogReader(path, busyTimeoutMs), (onCommit) => new WriterClient(spawn, onCommit), clock);
 }

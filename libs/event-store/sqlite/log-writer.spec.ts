@@ -76,6 +76,6 @@ describe('the writer of the SQLite log', () => {
       longest = Math.max(longest, inLog());
     }
     expect(longest).toBeGreaterThan(1000);
-    expect(longest).toBeLessThan(6000);
+    expect(longest).toBeLessThan(4000);
   });
 });

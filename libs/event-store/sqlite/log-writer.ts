@@ -17,15 +17,15 @@ interface Place {
 /** Streams whose end is kept in memory: a few megabytes. */
 const HEADS = 50_000;
 /** Pages in the write-ahead log (of 4 KiB) before they are carried over into the database. */
-const CHECKPOINT_PAGES = 4000;
+const CHECKPOINT_PAGES = 2000;
 /** Events, at a few pages each, before it is worth asking how long the write-ahead log is. */
 const CHECKPOINT_EVENTS = 400;
 
 /**
  * Writes groups of appends, each group in one transaction and so with one fsync. Lives in the writer thread.
  *
- * Every append is checked before its first row is written, so one that is refused leaves nothing to undo and the rest of its
- * group is not touched. What is remembered between groups (ends of streams, end of the log) is forgotten
+ * An append that is refused leaves the rest of its group alone: its revision is checked before its first row is written,
+ * and a retry, the rare case, takes its rows back. What is remembered between groups (ends of streams, end of the log) is forgotten
  * as soon as another process has written or a group has failed.
  */
 export class LogWriter {
@@ -47,6 +47,8 @@ export class LogWriter {
       head: db.prepare<[string], Head>('SELECT id, (SELECT max(revision) FROM events WHERE stream = streams.id) AS revision FROM streams WHERE name = ?'),
       byId: db.prepare<[Buffer], Place>('SELECT stream, revision, position, recorded_at AS at FROM events WHERE event_id = ?'),
       addStream: db.prepare<[string]>('INSERT INTO streams (name) VALUES (?)'),
+      dropStream: db.prepare<[number]>('DELETE FROM streams WHERE id = ?'),
+      dropEventsAfter: db.prepare<[number]>('DELETE FROM events WHERE position > ?'),
       addEvent: db.prepare<[number, number, number, Buffer, string, string, string, number]>(
         'INSERT INTO events (position, stream, revision, event_id, type, data, metadata, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
       logSize: db.prepare<[], CheckpointRow>('PRAGMA wal_checkpoint(NOOP)'),
@@ -85,23 +87,43 @@ export class LogWriter {
     this.nextCheckpoint = (carried < inLog ? inLog : 0) + CHECKPOINT_PAGES;
   }
 
-  private append({ stream, expected, at, events }: WriteRequest): WriteOutcome {
-    const { byId, addStream, addEvent } = this.statements;
-    const head = this.head(stream);
+  private append(request: WriteRequest): WriteOutcome {
+    const head = this.head(request.stream);
     const actual = head?.revision ?? NO_STREAM;
+    const fits = request.expected === ANY || request.expected === actual;
+    return (fits ? this.insert(request, head) : null) ?? this.retried(request, head?.id) ?? { stored: false, actual };
+  }
 
-    const ids = events.map(({ id }) => Buffer.from(id.replaceAll('-', ''), 'hex'));
-    const known = ids.flatMap((id) => byId.get(id) ?? []);
-    if (known.length > 0) return retried(known, head?.id, ids.length) ?? { stored: false, actual };
-    if (expected !== ANY && expected !== actual) return { stored: false, actual };
+  /** @returns null, and leaves nothing, where one of the ids is in the log already: that is found out here, because it is rare */
+  private insert({ stream, at, events }: WriteRequest, head: Head | undefined): WriteOutcome | null {
+    const { addStream, addEvent, dropEventsAfter, dropStream } = this.statements;
+    const id = head?.id ?? Number(addStream.run(stream).lastInsertRowid);
+    const recordedAt = Math.max(this.last.at, at);
+    let { position } = this.last;
+    let revision = head?.revision ?? NO_STREAM;
+    try {
+      for (const event of events) addEvent.run(++position, id, ++revision, bytesOf(event.id), event.type, event.data, event.metadata, recordedAt);
+    } catch (reason) {
+      if (!isKnownId(reason)) throw reason;
+      if (events.length > 1) dropEventsAfter.run(this.last.position);
+      if (!head) dropStream.run(id);
+      return null;
+    }
+    this.last = { position, at: recordedAt };
+    if (head) head.revision = revision;
+    else this.remember(stream, { id, revision });
+    return { stored: true, revision, position, at: recordedAt };
+  }
 
-    const end = head ?? { id: Number(addStream.run(stream).lastInsertRowid), revision: NO_STREAM };
-    this.last.at = Math.max(this.last.at, at);
-    events.forEach(({ type, data, metadata }, index) => {
-      addEvent.run(++this.last.position, end.id, ++end.revision, ids[index] as Buffer, type, data, metadata, this.last.at);
-    });
-    if (!head) this.remember(stream, end);
-    return { stored: true, revision: end.revision, position: this.last.position, at: this.last.at };
+  /** The first append's outcome, where the ids are those of one append, or of a run of it, at this very stream. */
+  private retried({ events }: WriteRequest, stream: number | undefined): WriteOutcome | null {
+    let last: Place | undefined;
+    for (const { id } of events) {
+      const place = this.statements.byId.get(bytesOf(id));
+      if (!place || place.stream !== stream || (last && place.revision !== last.revision + 1)) return null;
+      last = place;
+    }
+    return last ? { stored: true, revision: last.revision, position: last.position, at: last.at } : null;
   }
 
   private head(stream: string): Head | undefined {
@@ -127,12 +149,12 @@ export class LogWriter {
   }
 }
 
-/** The first append's outcome, where the events found by their ids are one append, or a run of it, at this very stream. */
-function retried(known: readonly Place[], stream: number | undefined, length: number): WriteOutcome | null {
-  const first = known[0]?.revision ?? 0;
-  const last = known.at(-1);
-  const same = last && known.length === length && known.every((place, index) => place.stream === stream && place.revision === first + index);
-  return same ? { stored: true, revision: last.revision, position: last.position, at: last.at } : null;
+function bytesOf(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
+}
+
+function isKnownId(reason: unknown): boolean {
+  return reason instanceof Error && 'code' in reason && reason.code === 'SQLITE_CONSTRAINT_UNIQUE' && reason.message.includes('events.event_id');
 }
 
 interface CheckpointRow {

@@ -20,7 +20,7 @@ export type WriteOutcome =
   | { readonly stored: false; readonly actual: number };
 
 export type PackedRequests = readonly (string | number)[];
-export type PackedOutcomes = Float64Array;
+export type PackedOutcomes = readonly number[];
 
 /** To the writer: a group to commit in one transaction, or the end. */
 export type ToWriter = PackedRequests | 'close';
@@ -37,16 +37,14 @@ export function packRequests(requests: readonly WriteRequest[]): PackedRequests 
 }
 
 export function unpackRequests(packed: PackedRequests): WriteRequest[] {
+  const requests: WriteRequest[] = [];
   let next = 0;
   const text = () => packed[next++] as string;
   const number = () => packed[next++] as number;
-  const requests: WriteRequest[] = [];
   while (next < packed.length) {
-    const stream = text();
-    const expected = number();
-    const at = number();
-    const events = Array.from({ length: number() }, () => ({ id: text(), type: text(), data: text(), metadata: text() }));
-    requests.push({ stream, expected, at, events });
+    const request = { stream: text(), expected: number(), at: number(), events: [] as WriteRequest['events'][number][] };
+    for (let count = number(); count > 0; count--) request.events.push({ id: text(), type: text(), data: text(), metadata: text() });
+    requests.push(request);
   }
   return requests;
 }
@@ -56,15 +54,16 @@ const FIELDS = 3;
 const REFUSED = 0;
 
 export function packOutcomes(outcomes: readonly WriteOutcome[]): PackedOutcomes {
-  const packed = new Float64Array(outcomes.length * FIELDS);
-  outcomes.forEach((outcome, index) => {
-    if (outcome.stored) packed.set([outcome.position, outcome.revision, outcome.at], index * FIELDS);
-    else packed.set([REFUSED, outcome.actual], index * FIELDS);
-  });
+  const packed: number[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.stored) packed.push(outcome.position, outcome.revision, outcome.at);
+    else packed.push(REFUSED, outcome.actual, 0);
+  }
   return packed;
 }
 
 export function unpackOutcome(packed: PackedOutcomes, index: number): WriteOutcome {
-  const [position = REFUSED, second = 0, at = 0] = packed.subarray(index * FIELDS, (index + 1) * FIELDS);
+  const field = (offset: number) => packed[index * FIELDS + offset] ?? 0;
+  const [position, second, at] = [field(0), field(1), field(2)];
   return position === REFUSED ? { stored: false, actual: second } : { stored: true, revision: second, position, at };
 }

@@ -177,7 +177,7 @@ describe('loading in bulk', () => {
     for (let n = 0; n < 10; n++) await store.bulkAppend(Array.from({ length: 1000 }, () => ({ stream: newStream(), events: [newEvent({ data })] })));
     const pages = async (path: string) => (await stat(path)).size / 4096;
     expect(await pages(file)).toBeGreaterThan(4000);
-    expect(await pages(`${file}-wal`)).toBeLessThan(7000);
+    expect(await pages(`${file}-wal`)).toBeLessThan(5000);
   });
 });
 

@@ -9,6 +9,7 @@ import { StoreUnavailable } from '../port';
 import { ANY, packOutcomes, unpackRequests, type PackedRequests, type ToWriter, type WriteRequest } from './messages';
 import { prepareLog } from './schema';
 import { WriterClient } from './writer-client';
+import type { WriterData } from './writer.worker';
 
 const request = (events = newEvents(1)): WriteRequest => ({ stream: newStream(), expected: ANY, at: 0, events });
 
@@ -123,11 +124,11 @@ describe('the queue in front of the writer thread', () => {
 describe('a writer thread that dies', () => {
   it('fails the group it had, and the next group gets a new thread', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'writer-client-'));
-    const workerData = { file: join(folder, 'events.db'), busyTimeoutMs: 1000 };
-    prepareLog(workerData.file, 1000);
+    const file = join(folder, 'events.db');
+    prepareLog(file, 1000);
     const threads: Worker[] = [];
-    const client = new WriterClient(() => {
-      const thread = spawnWorker(join(__dirname, 'writer.worker'), { workerData });
+    const client = new WriterClient((bell) => {
+      const thread = spawnWorker(join(__dirname, 'writer.worker'), { workerData: { file, busyTimeoutMs: 1000, bell } satisfies WriterData });
       threads.push(thread);
       return thread;
     }, () => undefined);

@@ -26,6 +26,7 @@ interface Group {
  */
 export class WriterClient {
   private worker: Worker | null = null;
+  private readonly bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   private waiting: Waiting[] = [];
   private readonly bulk: Group[] = [];
   private bulkHasTurn = false;
@@ -35,10 +36,10 @@ export class WriterClient {
   private drained: (() => void) | null = null;
 
   /**
-   * @param spawn starts a writer thread
+   * @param spawn starts a writer thread, which looks for messages whenever the bell rings
    * @param onCommit called right after the callers of a committed group have been answered
    */
-  constructor(private readonly spawn: () => Worker, private readonly onCommit: () => void) {
+  constructor(private readonly spawn: (bell: Int32Array) => Worker, private readonly onCommit: () => void) {
     this.worker = this.start();
   }
 
@@ -70,7 +71,7 @@ export class WriterClient {
     const { worker } = this;
     if (!worker) return;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
-    worker.postMessage('close' satisfies ToWriter);
+    this.tell(worker, 'close');
     await ended;
   }
 
@@ -88,8 +89,13 @@ export class WriterClient {
     const group = this.nextGroup();
     if (!group) return this.drained?.();
     this.underWay = group;
-    this.worker ??= this.start();
-    this.worker.postMessage(packRequests(group.requests) satisfies ToWriter);
+    this.tell((this.worker ??= this.start()), packRequests(group.requests));
+  }
+
+  private tell(worker: Worker, message: ToWriter): void {
+    worker.postMessage(message);
+    Atomics.add(this.bell, 0, 1);
+    Atomics.notify(this.bell, 0);
   }
 
   private nextGroup(): Group | undefined {
@@ -119,7 +125,7 @@ export class WriterClient {
   }
 
   private start(): Worker {
-    const worker = this.spawn();
+    const worker = this.spawn(this.bell);
     let cause: unknown;
     worker.on('message', (answer: FromWriter) => this.answered(answer));
     worker.on('error', (reason) => (cause = reason));

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { LogWriter } from './log-writer';
 import { packOutcomes, unpackRequests, type FromWriter, type PackedRequests, type ToWriter } from './messages';
@@ -7,22 +7,30 @@ import { packOutcomes, unpackRequests, type FromWriter, type PackedRequests, typ
 export interface WriterData {
   readonly file: string;
   readonly busyTimeoutMs: number;
+  /** Counted up after every message. Waiting for this instead of a message event saves a tenth of a single append's time. */
+  readonly bell: Int32Array;
 }
 
-const { file, busyTimeoutMs } = workerData as WriterData;
+const { file, busyTimeoutMs, bell } = workerData as WriterData;
 
 let db: Database.Database | null = null;
 let writer: LogWriter | null = null;
 
-parentPort?.on('message', (message: ToWriter) => {
-  if (message === 'close') {
-    disconnect();
-    parentPort?.close();
-    return;
+function work(main: NonNullable<typeof parentPort>): void {
+  for (;;) {
+    // Read before looking for a message, so that one which comes in between is not slept through.
+    const rung = Atomics.load(bell, 0);
+    const received = receiveMessageOnPort(main);
+    if (!received) {
+      Atomics.wait(bell, 0, rung);
+      continue;
+    }
+    const message = received.message as ToWriter;
+    if (message === 'close') return disconnect();
+    main.postMessage(commit(message));
+    checkpoint();
   }
-  parentPort?.postMessage(commit(message));
-  checkpoint();
-});
+}
 
 function commit(group: PackedRequests): FromWriter {
   try {
@@ -58,3 +66,5 @@ function disconnect(): void {
   db = null;
   writer = null;
 }
+
+if (parentPort) work(parentPort);
