@@ -5,11 +5,13 @@ import { AppModule } from './app.module';
 import type { Installation } from '@rolebook/installation';
 import { serveApiDocs } from './http/openapi';
 import { hardened } from './http/server';
+import { transportErrors } from './http/transport';
 
 /** Makes the HTTP application on an opened installation; it is not listening yet. */
 export async function createApp(installation: Installation): Promise<NestFastifyApplication> {
   const { config } = installation;
   const adapter = new FastifyAdapter({
+    ...transportErrors,
     genReqId: () => randomUUID(),
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: 1024 * 1024, routerOptions: { maxParamLength: 100 }, requestTimeout: 30_000, connectionTimeout: 60_000, keepAliveTimeout: 72_000,

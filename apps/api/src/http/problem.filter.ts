@@ -1,12 +1,11 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { SubjectErased } from '@rolebook/crypto';
-import { DocumentStoreUnavailable } from '@rolebook/document-store';
-import { StoreUnavailable } from '@rolebook/event-store';
 import { DomainError } from '@rolebook/kernel';
-import type { FastifyReply } from 'fastify';
 import { log } from '@rolebook/log';
+import type { FastifyReply } from 'fastify';
 import { Problem, problemDocument } from './problems';
 import type { ApiRequest } from './request';
+import type { MethodsByPath } from './transport';
 
 /** Turns whatever was thrown into a problem document. Nothing internal leaks: what nobody foresaw is logged and reads as `internal`. */
 @Catch()
@@ -15,25 +14,27 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<ApiRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { error, status } = this.refusal(thrown, request);
-    const document = problemDocument(error, request.id, status);
-    const retryAfter = error.details.retryAfterSeconds;
+    const error = this.refusal(thrown, request);
+    const document = problemDocument(error, request.id);
+    const { allow, retryAfterSeconds: retryAfter } = error.details;
+    if (typeof allow === 'string') void reply.header('allow', allow);
     if (typeof retryAfter === 'number') void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))));
     if (document.status === 401) void reply.header('www-authenticate', 'Bearer');
     void reply.status(document.status).header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(document)));
   }
 
-  private refusal(thrown: unknown, request: ApiRequest): { error: DomainError; status?: number } {
-    if (thrown instanceof DomainError) return { error: thrown };
-    if (thrown instanceof StoreUnavailable || thrown instanceof DocumentStoreUnavailable) {
-      log.warn('a store is not available', { requestId: request.id, error: thrown.message });
-      return { error: new Problem('unavailable', undefined, { retryAfterSeconds: thrown.retryAfterSeconds }) };
+  private refusal(thrown: unknown, request: ApiRequest): DomainError {
+    if (thrown instanceof DomainError) return thrown;
+    if (isUnavailable(thrown)) {
+      log.warn('not available', { requestId: request.id, error: thrown.message });
+      return new Problem('unavailable', undefined, { retryAfterSeconds: thrown.retryAfterSeconds });
     }
-    if (thrown instanceof SubjectErased) return { error: new Problem('not-found') };
+    if (thrown instanceof SubjectErased) return new Problem('not-found');
     const status = statusOf(thrown);
-    if (status !== null && status < 500) return { error: ofStatus(status, thrown) };
+    if (status === 404) return nothingAt(request);
+    if (status !== null && status < 500) return ofStatus(status, thrown);
     log.error('a request failed', { requestId: request.id, error: thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown) });
-    return { error: new Problem('internal') };
+    return new Problem('internal');
   }
 }
 
@@ -48,8 +49,6 @@ function ofStatus(status: number, thrown: unknown): Problem {
   switch (status) {
     case 401: return new Problem('unauthenticated');
     case 403: return new Problem('forbidden');
-    case 404: return new Problem('not-found', 'There is nothing here.');
-    case 405: return new Problem('method-not-allowed');
     case 413: return new Problem('payload-too-large');
     case 414: return new Problem('uri-too-long');
     case 415: return new Problem('unsupported-media-type');
@@ -58,7 +57,19 @@ function ofStatus(status: number, thrown: unknown): Problem {
   }
 }
 
+/** No route: a wrong path, or a wrong method at a right one. */
+function nothingAt({ server, url }: ApiRequest): Problem {
+  const methods = (server as unknown as { methodsByPath: MethodsByPath }).methodsByPath.at(url);
+  return methods.length === 0 ? new Problem('not-found', 'There is nothing here.') : new Problem('method-not-allowed', undefined, { allow: methods.join(', ') });
+}
+
+/** Whether a store, or the threads that hash passwords, cannot be reached or are too busy, and say when to try again: the errors of all ports do so alike. */
+function isUnavailable(thrown: unknown): thrown is Error & { readonly retryAfterSeconds: number } {
+  return thrown instanceof Error && typeof (thrown as { retryAfterSeconds?: unknown }).retryAfterSeconds === 'number';
+}
+
+/** Nest puts Fastify's own errors into its own; their codes say what is wrong with a body. */
 function isJsonError(thrown: unknown): boolean {
-  const code = (thrown as { code?: unknown } | null)?.code;
+  const { code } = ((thrown instanceof HttpException ? thrown.cause : thrown) ?? {}) as { code?: unknown };
   return thrown instanceof SyntaxError || (typeof code === 'string' && code.startsWith('FST_ERR_CTP'));
 }

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   'invalid-json': [400, 'The body is not valid JSON'],
   'invalid-cursor': [400, 'The cursor is not valid'],
   'future-moment': [400, 'The moment lies in the future'],
+  'invalid-reset-token': [400, 'The link is not valid'],
   'unauthenticated': [401, 'Sign in first'],
   'invalid-credentials': [401, 'The e-mail address or the password is wrong'],
   'invalid-code': [401, 'The code is wrong'],
@@ -18,6 +19,7 @@ export const PROBLEMS = {
   'not-found': [404, 'Not found'],
   'invalid-token': [404, 'The link is not valid'],
   'method-not-allowed': [405, 'Method not allowed'],
+  'request-timeout': [408, 'The request took too long to arrive'],
   'email-taken': [409, 'The e-mail address is taken'],
   'slug-taken': [409, 'The short name is taken'],
   'not-invited': [409, 'There is no open invitation'],
@@ -44,6 +46,14 @@ export const PROBLEMS = {
 
 export type ProblemSlug = keyof typeof PROBLEMS;
 
+/** Where the contract has one slug with two statuses, the catalogue has two entries, and the second reads as the first. */
+const READS_AS: Partial<Record<ProblemSlug, ProblemSlug>> = { 'invalid-reset-token': 'invalid-token' };
+
+/** The `type` of a problem, as clients see it. */
+export function problemType(code: ProblemSlug): string {
+  return `urn:rolebook:problem:${READS_AS[code] ?? code}`;
+}
+
 /** A problem document (RFC 9457) as the API answers with it. */
 export interface ProblemDocument {
   readonly type: string;
@@ -62,12 +72,12 @@ export class Problem extends DomainError {
 }
 
 /** @returns status and document for a refusal; an unknown code is ours to mend and reads as `internal`. */
-export function problemDocument(error: DomainError, requestId: string, status?: number): ProblemDocument {
+export function problemDocument(error: DomainError, requestId: string): ProblemDocument {
   const known = error.code in PROBLEMS ? (error.code as ProblemSlug) : 'internal';
-  const [usual, title] = PROBLEMS[known];
+  const [status, title] = PROBLEMS[known];
   const errors = error.details.errors as ProblemDocument['errors'];
   return {
-    type: `urn:rolebook:problem:${known}`, title, status: status ?? usual,
+    type: problemType(known), title, status,
     detail: known === error.code ? error.message : title, requestId, ...(errors ? { errors } : {}),
   };
 }
