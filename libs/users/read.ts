@@ -1,6 +1,7 @@
 /** What can be known of users. */
 export { permissionsOf, sessionStands, userStream, type UserState } from './domain/state';
 export { userDirectory, type Origin, type UserDocument } from './projections/user-directory';
+export { MissingTwoFactor, type MustEnrol } from './queries/missing-two-factor';
 export { USER_DIRECTORY, USER_SORTS, UserQueries, type UserListOptions, type UserPage } from './queries/user.queries';
 export { explainPermissions, USER_STATUSES, userView, type NameOf, type PermissionExplanation, type UserStatus, type UserView } from './queries/user-view';
 export { LOCALES, parseBusinessName, parseEmailAddress, parseLocale, parsePersonName, parsePhoneNumber, parseReason, parseSlug, type EmailAddress } from './domain/values';

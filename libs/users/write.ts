@@ -2,6 +2,7 @@
 import { AcceptInvitationHandler } from './use-cases/accept-invitation';
 import { ChangeAvatarHandler } from './use-cases/change-avatar';
 import { ChangeOverridesHandler } from './use-cases/change-overrides';
+import { ChangePasswordHandler } from './use-cases/change-password';
 import { ChangeRoleHandler } from './use-cases/change-role';
 import { DeactivateUserHandler } from './use-cases/deactivate-user';
 import { EditProfileHandler } from './use-cases/edit-profile';
@@ -18,6 +19,7 @@ import { WithdrawInvitationHandler } from './use-cases/withdraw-invitation';
 export { AcceptInvitation } from './use-cases/accept-invitation';
 export { ChangeAvatar } from './use-cases/change-avatar';
 export { ChangeOverrides } from './use-cases/change-overrides';
+export { ChangePassword } from './use-cases/change-password';
 export { ChangeRole } from './use-cases/change-role';
 export { DeactivateUser } from './use-cases/deactivate-user';
 export { EditProfile } from './use-cases/edit-profile';
@@ -31,10 +33,10 @@ export { EmailAddresses, SuperAdmins, UserStreams };
 export type { UserOutcome } from './use-cases/user-streams';
 export { refusals as userRefusals } from './domain/errors';
 export { sessionStands, type UserState } from './domain/state';
-export type { EmailAddress } from './domain/values';
+export { parseEmailAddress, type EmailAddress } from './domain/values';
 
 /** Everything the composition must provide. */
 export const usersWriteProviders = [
-  EmailAddresses, SuperAdmins, UserStreams, AcceptInvitationHandler, ChangeAvatarHandler, ChangeOverridesHandler, ChangeRoleHandler, DeactivateUserHandler,
+  EmailAddresses, SuperAdmins, UserStreams, AcceptInvitationHandler, ChangeAvatarHandler, ChangeOverridesHandler, ChangePasswordHandler, ChangeRoleHandler, DeactivateUserHandler,
   EditProfileHandler, InviteUserHandler, ReactivateUserHandler, RegisterOwnerHandler, ResendInvitationHandler, RevokeSessionsHandler, WithdrawInvitationHandler,
 ];

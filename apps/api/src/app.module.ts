@@ -7,12 +7,17 @@ import { businessesWriteProviders } from '@rolebook/businesses/write';
 import { AccessTokens, ActionTokens, InstallationSecrets, PasswordHasher } from '@rolebook/crypto';
 import { EventCodec, Streams } from '@rolebook/event-sourcing';
 import { LiveAccess, SessionQueries, USER_SESSIONS } from '@rolebook/sessions/read';
-import { sessionsWriteProviders } from '@rolebook/sessions/write';
-import { USER_DIRECTORY, UserQueries } from '@rolebook/users/read';
+import { KnownDevices, sessionsWriteProviders } from '@rolebook/sessions/write';
+import { Throttle } from '@rolebook/throttling';
+import { twoFactorWriteProviders } from '@rolebook/two-factor/write';
+import { MissingTwoFactor, USER_DIRECTORY, UserQueries } from '@rolebook/users/read';
 import { usersWriteProviders } from '@rolebook/users/write';
+import { AUDIT_CONTROLLERS, auditProviders } from './audit/audit.providers';
 import { AuthController } from './auth/auth.controller';
 import { AuthorizationController } from './auth/authorization.controller';
+import { PasswordResetsController } from './auth/password-resets.controller';
 import { TokenPairs } from './auth/token-pairs';
+import { Where } from './auth/where';
 import { BusinessesController } from './businesses/businesses.controller';
 import type { Installation } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
@@ -39,11 +44,15 @@ import { StrictInputGuard } from './http/strict-input.guard';
 import { strictValidation } from './http/validation';
 import { InvitationsController } from './invitations/invitations.controller';
 import { MeController } from './me/me.controller';
+import { MyPasswordController } from './me/my-password.controller';
 import { RolesController } from './roles/roles.controller';
+import { TwoFactorSettingsController } from './settings/two-factor-settings.controller';
+import { MyTwoFactorController } from './two-factor/my-two-factor.controller';
+import { TwoFactorResetsController } from './two-factor/two-factor-resets.controller';
 import { UserLists } from './users/user-lists';
 import { UsersController } from './users/users.controller';
 
-const CONTROLLERS = [AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, MyAvatarController, MySessionsController, RolesController, UserAvatarController, UserSessionsController, UsersController];
+const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, MyAvatarController, MyPasswordController, MySessionsController, MyTwoFactorController, PasswordResetsController, RolesController, TwoFactorResetsController, TwoFactorSettingsController, UserAvatarController, UserSessionsController, UsersController];
 
 /** Puts the api together on an opened installation. */
 @Module({})
@@ -61,9 +70,12 @@ export class AppModule {
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
         value(Freshness, new Freshness(installation.progress, installation.streams)),
-        ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders,
-        UserQueries, BusinessQueries, SessionQueries,
-        Answers, Avatars, Cursors, JwtStrategy, LastSeen, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists,
+        ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders, ...twoFactorWriteProviders,
+        value(Throttle, new Throttle(installation.operational, installation.clock)),
+        value(KnownDevices, new KnownDevices(installation.operational, installation.secrets, installation.actionTokens)),
+        ...auditProviders(installation),
+        UserQueries, BusinessQueries, MissingTwoFactor, SessionQueries,
+        Answers, Avatars, Cursors, JwtStrategy, LastSeen, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists, Where,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: strictValidation },
         { provide: APP_GUARD, useClass: SessionGuard },

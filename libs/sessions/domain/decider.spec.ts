@@ -12,7 +12,7 @@ const EXPIRES = '2026-03-31T00:00:00.000Z';
 const after = (milliseconds: number) => timestamp(START + milliseconds);
 const of = { sessionId: 's1', userId: 'anna' };
 
-const started: SessionEvent = { type: 'SessionStarted', data: { ...of, epoch: 0, expiresAt: EXPIRES, method: 'password' } };
+const started: SessionEvent = { type: 'SessionStarted', data: { ...of, epoch: 0, twoFactorEpoch: 0, newDevice: false, expiresAt: EXPIRES, method: 'password' } };
 const refreshed = (generation: number, at: string): SessionEvent => ({ type: 'SessionRefreshed', data: { ...of, generation, at } });
 const reused = (generation: number): SessionEvent => ({ type: 'RefreshTokenReused', data: { ...of, generation } });
 const signedOut: SessionEvent = { type: 'SignedOut', data: of };
@@ -20,10 +20,10 @@ const revoked: SessionEvent = { type: 'SessionRevoked', data: of };
 const refresh = (generation: number, now: string): SessionCommand => ({ type: 'RefreshSession', generation, now });
 
 describe('starting a session', () => {
-  const start: SessionCommand = { type: 'StartSession', ...of, epoch: 3, expiresAt: EXPIRES, method: 'password-and-two-factor' };
+  const start: SessionCommand = { type: 'StartSession', ...of, epoch: 3, twoFactorEpoch: 1, newDevice: true, expiresAt: EXPIRES, method: 'password-and-two-factor' };
 
   it('keeps who, since which epoch, until when, and how they signed in', () => {
-    session().when(start).then([{ type: 'SessionStarted', data: { ...of, epoch: 3, expiresAt: EXPIRES, method: 'password-and-two-factor' } }]);
+    session().when(start).then([{ type: 'SessionStarted', data: { ...of, epoch: 3, twoFactorEpoch: 1, newDevice: true, expiresAt: EXPIRES, method: 'password-and-two-factor' } }]);
   });
 
   it('is nothing under an id in use: a retry starts no second one, and revives none that ended', () => {
@@ -104,7 +104,7 @@ describe('whatever is done to a session, in whatever order', () => {
   const command: fc.Arbitrary<SessionCommand> = fc.oneof(
     { weight: 8, arbitrary: fc.record({ type: fc.constant('RefreshSession' as const), generation: fc.nat(6), now: fc.nat(40 * 24 * 3600_000).map(after) }) },
     fc.record({ type: fc.constantFrom('SignOut' as const, 'RevokeSession' as const) }),
-    fc.constant({ type: 'StartSession' as const, ...of, epoch: 0, expiresAt: EXPIRES, method: 'password' as const }),
+    fc.constant({ type: 'StartSession' as const, ...of, epoch: 0, twoFactorEpoch: 0, newDevice: false, expiresAt: EXPIRES, method: 'password' as const }),
   );
 
   it('an ended session stays ended, and each refresh token is exchanged once', () => {

@@ -3,7 +3,7 @@ import type { SessionEvent, SessionStarted } from './events';
 import { evolveSession, noSession, type SessionState } from './state';
 
 export type SessionCommand =
-  | { readonly type: 'StartSession'; readonly sessionId: string; readonly userId: string; readonly epoch: number; readonly expiresAt: string; readonly method: SessionStarted['data']['method'] }
+  | ({ readonly type: 'StartSession' } & Readonly<SessionStarted['data']>)
   | { readonly type: 'RefreshSession'; readonly generation: number; readonly now: string }
   | { readonly type: 'SignOut' }
   | { readonly type: 'RevokeSession' };

@@ -1,4 +1,5 @@
 import type { Actor, Projection, Recorded } from '@rolebook/kernel';
+import type { TwoFactorEvent } from '@rolebook/two-factor/events';
 import type { UserEvent } from '@rolebook/users/events';
 import type { SessionEvent } from '../domain/events';
 
@@ -23,11 +24,11 @@ export interface UserSessionsDocument {
 
 const ENDED_KEPT = 100;
 
-type Event = SessionEvent | UserEvent;
+type Event = SessionEvent | UserEvent | TwoFactorEvent;
 
 export const userSessions: Projection<UserSessionsDocument, Event> = {
   collection: { name: 'user-sessions-1', indexes: [] },
-  handles: ['SessionStarted', 'SessionRefreshed', 'SignedOut', 'SessionRevoked', 'RefreshTokenReused', 'SessionsRevoked', 'PasswordChanged', 'PasswordReset', 'UserDeactivated', 'UserErased'],
+  handles: ['SessionStarted', 'SessionRefreshed', 'SignedOut', 'SessionRevoked', 'RefreshTokenReused', 'SessionsRevoked', 'PasswordChanged', 'PasswordReset', 'UserDeactivated', 'UserErased', 'TwoFactorReset'],
   keys: ({ event }) => [event.data.userId],
   evolve: (document, recorded, id) => {
     const before = document ?? { id, businessId: recorded.metadata.businessId, sessions: [] };
@@ -51,6 +52,7 @@ function evolveSessions(sessions: readonly SessionEntry[], recorded: Recorded<Ev
     case 'SessionsRevoked':
     case 'PasswordChanged': return endAll(data.keptSessionId);
     case 'PasswordReset':
+    case 'TwoFactorReset':
     case 'UserDeactivated': return endAll(null);
     case 'UserErased': return [];
     default: return sessions;

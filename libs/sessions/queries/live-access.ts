@@ -70,7 +70,7 @@ export class LiveAccess {
     const [{ state: session }, { state: user }, { state: twoFactor }, { state: business }] = await Promise.all([
       this.streams.load(sessionStream, names[0]), this.streams.load(userStream, names[1]), this.streams.load(twoFactorStream, names[2]), this.streams.load(businessStream, names[3]),
     ]);
-    const stands = session.id === sessionId && session.userId === userId && !session.ended && sessionStands(user, { id: sessionId, epoch: session.epoch });
+    const stands = session.id === sessionId && session.userId === userId && !session.ended && sessionStands(user, { id: sessionId, epoch: session.epoch }) && session.twoFactorEpoch === twoFactor.epoch;
     const principal: Principal | null = !stands ? null : {
       businessId, userId, sessionId, role: user.role, overrides: user.overrides, permissions: effectivePermissions(user.role, user.overrides),
       hasTwoFactor: twoFactor.enabled, mustEnrol: !twoFactor.enabled && twoFactorRequired(business.twoFactorPolicy, settingsLevel(user)),

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { momentOf, type CommandContext } from '@rolebook/event-sourcing';
 import { DomainError } from '@rolebook/kernel';
-
+import { TwoFactorStreams } from '@rolebook/two-factor/write';
 import { sessionStands, UserStreams } from '@rolebook/users/write';
 import { sessionRefusals } from '../domain/decider';
 import { SessionStreams } from './session-streams';
@@ -14,12 +14,13 @@ export class RefreshSession extends Command<StartedSession> {
 
 @CommandHandler(RefreshSession)
 export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
-  constructor(private readonly sessions: SessionStreams, private readonly users: UserStreams) {}
+  constructor(private readonly sessions: SessionStreams, private readonly users: UserStreams, private readonly twoFactor: TwoFactorStreams) {}
 
   async execute({ context, sessionId, generation }: RefreshSession): Promise<StartedSession> {
     const { state: session } = await this.sessions.load(context, sessionId);
     const { state: user } = await this.users.load(context, session.userId);
-    if (!sessionStands(user, { id: sessionId, epoch: session.epoch })) throw sessionRefusals.unauthenticated();
+    const { epoch: twoFactorEpoch } = await this.twoFactor.load(context, session.userId);
+    if (!sessionStands(user, { id: sessionId, epoch: session.epoch }) || session.twoFactorEpoch !== twoFactorEpoch) throw sessionRefusals.unauthenticated();
     const bearer = context.as({ actor: { type: 'user', id: user.id }, sessionId });
     const { events, state } = await this.sessions.execute(bearer, sessionId, { type: 'RefreshSession', generation, now: momentOf(context) });
     if (events.some(({ type }) => type === 'RefreshTokenReused')) throw new DomainError('refresh-token-reused', 'The refresh token was used before; the session has been ended.');

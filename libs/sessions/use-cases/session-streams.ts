@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { streamNames } from '@rolebook/access';
 import { Streams, type CommandContext, type Outcome, type Snapshot } from '@rolebook/event-sourcing';
 import { sessionDecider, type SessionCommand } from '../domain/decider';
-import type { SessionEvent, SignInEvent } from '../domain/events';
+import type { SessionEvent, SignInEvent, SignInRefused } from '../domain/events';
 import { sessionStream, type SessionState } from '../domain/state';
 
 export type SessionOutcome = Outcome<SessionState, SessionEvent>;
@@ -22,7 +22,12 @@ export class SessionStreams {
   }
 
   /** Writes down a sign-in that was refused. */
-  refused(context: CommandContext, data: SignInEvent['data']): Promise<void> {
-    return this.streams.record<SignInEvent>(streamNames.signIns(context.businessId), context, [{ type: 'SignInRefused', data }]);
+  refused(context: CommandContext, data: SignInRefused['data']): Promise<void> {
+    return this.record(context, { type: 'SignInRefused', data });
+  }
+
+  /** Writes down what was refused, wherever the stream stands. */
+  record(context: CommandContext, event: SignInEvent): Promise<void> {
+    return this.streams.record<SignInEvent>(streamNames.signIns(context.businessId), context, [event]);
   }
 }

@@ -1,6 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { CommandContext } from '@rolebook/event-sourcing';
 import { timestamp } from '@rolebook/kernel';
+import { TwoFactorStreams } from '@rolebook/two-factor/write';
 import type { UserState } from '@rolebook/users/write';
 import type { SessionStarted } from '../domain/events';
 import { SessionStreams } from './session-streams';
@@ -16,20 +17,21 @@ export interface StartedSession {
   readonly generation: number;
 }
 
-/** Starts a session of somebody who has shown who they are. */
-export class StartSession extends Command<StartedSession> {
-  constructor(readonly context: CommandContext, readonly user: UserState, readonly method: SessionStarted['data']['method']) { super(); }
+/** Starts a session of somebody who has shown who they are. `isNew`: whether this command started it. */
+export class StartSession extends Command<StartedSession & { readonly isNew: boolean }> {
+  /** @param how.sessionId reserved before; else it derives from the command */
+  constructor(readonly context: CommandContext, readonly user: UserState, readonly how: Pick<SessionStarted['data'], 'method' | 'newDevice'> & { readonly sessionId?: string }) { super(); }
 }
 
 @CommandHandler(StartSession)
 export class StartSessionHandler implements ICommandHandler<StartSession> {
-  constructor(private readonly sessions: SessionStreams) {}
+  constructor(private readonly sessions: SessionStreams, private readonly twoFactor: TwoFactorStreams) {}
 
-  async execute({ context, user, method }: StartSession): Promise<StartedSession> {
-    const sessionId = context.idFor('session');
-    const { state } = await this.sessions.execute(context.as({ sessionId }), sessionId, {
-      type: 'StartSession', sessionId, userId: user.id, epoch: user.sessionEpoch, expiresAt: timestamp(context.at + SESSION_MS), method,
+  async execute({ context, user, how: { method, newDevice, sessionId = context.idFor('session') } }: StartSession): Promise<StartedSession & { isNew: boolean }> {
+    const { epoch: twoFactorEpoch } = await this.twoFactor.load(context, user.id);
+    const { state, events } = await this.sessions.execute(context.as({ sessionId }), sessionId, {
+      type: 'StartSession', sessionId, userId: user.id, epoch: user.sessionEpoch, twoFactorEpoch, expiresAt: timestamp(context.at + SESSION_MS), method, newDevice,
     });
-    return { businessId: context.businessId, userId: user.id, sessionId, generation: state.generation };
+    return { businessId: context.businessId, userId: user.id, sessionId, generation: state.generation, isNew: events.length > 0 };
   }
 }

@@ -7,11 +7,11 @@ export type TwoFactorEnrolmentStarted = Event<'TwoFactorEnrolmentStarted', { sec
 /** Confirmed by a code of time step `step`. The recovery codes stand as hashes. */
 export type TwoFactorEnabled = Event<'TwoFactorEnabled', { step: number; recoveryCodes: readonly string[] }>;
 export type TwoFactorCodeAccepted = Event<'TwoFactorCodeAccepted', { step: number }>;
-export type TwoFactorCodeRefused = Event<'TwoFactorCodeRefused', { method: 'code' | 'recovery-code'; reason: 'wrong' | 'used' }>;
+export type TwoFactorCodeRefused = Event<'TwoFactorCodeRefused', { method: 'code' | 'recovery-code'; reason: 'wrong' | 'used' | 'throttled' }>;
 export type RecoveryCodeUsed = Event<'RecoveryCodeUsed', { recoveryCode: string; left: number }>;
 export type RecoveryCodesReplaced = Event<'RecoveryCodesReplaced', { step: number; recoveryCodes: readonly string[] }>;
 export type TwoFactorDisabled = Event<'TwoFactorDisabled', { step: number }>;
-/** By an administrator who has verified the person's identity by phone or video. */
+/** By an administrator who has verified the person's identity by phone or video. Ends every session. */
 export type TwoFactorReset = Event<'TwoFactorReset', { channel: 'phone' | 'video'; spokeWith: string; verifiedAt: string; note: string | null }>;
 
 /** What happens in the stream `two-factor-<business>-<user>`. */

@@ -12,11 +12,11 @@ const refused: TwoFactorEvent = { type: 'TwoFactorCodeRefused', data: { ...of, m
 const used = (recoveryCode: string, left: number): TwoFactorEvent => ({ type: 'RecoveryCodeUsed', data: { ...of, recoveryCode, left } });
 const reset: TwoFactorEvent = { type: 'TwoFactorReset', data: { ...of, channel: 'phone', spokeWith: 'Anna', verifiedAt: '2026-03-01T00:00:00.000Z', note: null } };
 
-const enrolled = { enabled: true, pendingSecret: null, secret: 'S1', lastStep: 10, recoveryCodes: ['r1', 'r2'] };
+const enrolled = { enabled: true, pendingSecret: null, secret: 'S1', lastStep: 10, recoveryCodes: ['r1', 'r2'], epoch: 0 };
 
 describe('the second factor of a person', () => {
   it('is not there at first', () => {
-    expect(after()).toEqual({ enabled: false, pendingSecret: null, secret: null, lastStep: -1, recoveryCodes: [] });
+    expect(after()).toEqual({ enabled: false, pendingSecret: null, secret: null, lastStep: -1, recoveryCodes: [], epoch: 0 });
   });
 
   it('is not on while a secret is only offered', () => {
@@ -45,7 +45,12 @@ describe('the second factor of a person', () => {
     expect(after(offered('S1'), enabled, used('r1', 1), used('r2', 0)).recoveryCodes).toEqual([]);
   });
 
-  it.each<[string, TwoFactorEvent]>([['switched off', { type: 'TwoFactorDisabled', data: { ...of, step: 14 } }], ['reset', reset]])('leaves nothing behind when it is %s: neither secret nor codes', (_how, end) => {
-    expect(after(offered('S1'), enabled, accepted(12), offered('S2'), end)).toEqual(noTwoFactor);
+  it.each<[string, TwoFactorEvent, number]>([['switched off', { type: 'TwoFactorDisabled', data: { ...of, step: 14 } }, 0], ['reset', reset, 1]])('leaves nothing behind when it is %s: neither secret nor codes', (_how, end, epoch) => {
+    expect(after(offered('S1'), enabled, accepted(12), offered('S2'), end)).toEqual({ ...noTwoFactor, epoch });
+  });
+
+  it('is of a later epoch after every reset, and of the same after anything else: that is what ends the sessions', () => {
+    expect(after(offered('S1'), enabled, reset, offered('S2'), enabled, { type: 'TwoFactorDisabled', data: { ...of, step: 14 } }).epoch).toBe(1);
+    expect(after(offered('S1'), enabled, reset, offered('S2'), enabled, reset).epoch).toBe(2);
   });
 });

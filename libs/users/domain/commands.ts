@@ -30,8 +30,8 @@ export type Reactivate = ByAdministrator & WithReason & { readonly type: 'Reacti
 export type Erase = ByAdministrator & { readonly type: 'Erase'; readonly emailMatches: boolean };
 /** By the system: calls off whatever was about to take this person out of the Super Admins and has died half-way. */
 export type ConfirmSuperAdmin = { readonly type: 'ConfirmSuperAdmin' };
-/** The current password has been verified. */
-export type ChangePassword = { readonly type: 'ChangePassword'; readonly passwordHash: string; readonly keptSessionId: string | null };
+/** `current`: the hash that the current password was verified against. */
+export type ChangePassword = { readonly type: 'ChangePassword'; readonly current: string; readonly passwordHash: string; readonly keptSessionId: string | null };
 export type RequestPasswordReset = { readonly type: 'RequestPasswordReset'; readonly expiresAt: string };
 export type ResetPassword = { readonly type: 'ResetPassword'; readonly generation: number; readonly now: string; readonly passwordHash: string };
 export type RevokeSessions = ByAdministrator & { readonly type: 'RevokeSessions'; readonly keptSessionId: string | null; readonly reason: SessionsRevoked['data']['reason'] };

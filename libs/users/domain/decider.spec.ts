@@ -51,7 +51,7 @@ const command: fc.Arbitrary<Draft> = fc.oneof(
   { weight: 2, arbitrary: by(fc.record({ type: ofType('Reactivate'), reason })) },
   by(fc.record({ type: ofType('Erase'), emailMatches: fc.boolean() })),
   fc.record({ type: type('ConfirmSuperAdmin') }),
-  fc.record({ type: type('ChangePassword'), passwordHash: fc.constant('h'), keptSessionId: session }),
+  fc.record({ type: type('ChangePassword'), current: fc.constant('h'), passwordHash: fc.constant('h'), keptSessionId: session }),
   fc.record({ type: type('RequestPasswordReset'), expiresAt: moment }),
   fc.record({ type: type('ResetPassword'), generation, now: moment, passwordHash: fc.constant('h') }),
   by(fc.record({ type: ofType('RevokeSessions'), keptSessionId: session, reason: fc.constant('revoked' as const) })),

@@ -6,6 +6,7 @@ export const refusals = {
   emailTaken: () => new DomainError('email-taken', 'Somebody in this business has this e-mail address already.'),
   notInvited: () => new DomainError('not-invited', 'The user has no open invitation.'),
   invalidToken: () => new DomainError('invalid-token', 'The link is not valid, or not any more.'),
+  invalidResetToken: () => new DomainError('invalid-reset-token', 'The link is not valid, or not any more.'),
   invitationExpired: () => new DomainError('invitation-expired', 'The invitation has expired; ask for a new one.'),
   lastSuperAdmin: () => new DomainError('last-super-admin', 'A business needs at least one active Super Admin.'),
   notActive: () => new DomainError('not-active', 'The user is not active.'),

@@ -9,10 +9,14 @@ const requested = (generation: number, expiresAt = EXPIRY): UserEvent => ({ type
 const reset = (generation: number): UserEvent => ({ type: 'PasswordReset', data: { userId: USER, passwordHash: 'hash-2', generation } });
 
 describe('changing the password', () => {
-  const change = { type: 'ChangePassword', passwordHash: 'hash-2', keptSessionId: 's1' } as const;
+  const change = { type: 'ChangePassword', current: 'hash-1', passwordHash: 'hash-2', keptSessionId: 's1' } as const;
 
   it('names the session that stays', () => {
     user(...active()).when(change).then([passwordChanged]);
+  });
+
+  it('is refused where another password stands than the one that was checked', () => {
+    user(...active(), passwordChanged).when(change).thenRefused('invalid-credentials');
   });
 
   it.each(['none', 'abandoned', 'invited', 'withdrawn', 'deactivated', 'erased'] as const)('is refused to whoever is not active, in the words of a wrong password: %s', (status) => {
@@ -39,35 +43,35 @@ describe('resetting the password by a link', () => {
   });
 
   it('works once', () => {
-    user(...active(), requested(1), reset(1)).when(resetBy(1)).thenRefused('invalid-token');
+    user(...active(), requested(1), reset(1)).when(resetBy(1)).thenRefused('invalid-reset-token');
   });
 
   it('works with the newest link alone', () => {
-    user(...active(), requested(1), requested(2)).when(resetBy(1)).thenRefused('invalid-token');
-    user(...active(), requested(1), requested(2)).when(resetBy(3)).thenRefused('invalid-token');
+    user(...active(), requested(1), requested(2)).when(resetBy(1)).thenRefused('invalid-reset-token');
+    user(...active(), requested(1), requested(2)).when(resetBy(3)).thenRefused('invalid-reset-token');
     user(...active(), requested(1), requested(2)).when(resetBy(2)).then([reset(2)]);
   });
 
   it('stops at its expiry', () => {
-    user(...active(), requested(1)).when(resetBy(1, EXPIRY)).thenRefused('invalid-token');
+    user(...active(), requested(1)).when(resetBy(1, EXPIRY)).thenRefused('invalid-reset-token');
     user(...active(), requested(1)).when(resetBy(1, '2026-03-07T23:59:59.999Z')).then([reset(1)]);
   });
 
   it('is refused to somebody who never asked, such as with generation 0', () => {
-    user(...active()).when(resetBy(0)).thenRefused('invalid-token');
+    user(...active()).when(resetBy(0)).thenRefused('invalid-reset-token');
   });
 
   it('dies with the password it was to replace: a thief who asked before loses the link', () => {
-    user(...active(), requested(1), passwordChanged).when(resetBy(1)).thenRefused('invalid-token');
+    user(...active(), requested(1), passwordChanged).when(resetBy(1)).thenRefused('invalid-reset-token');
   });
 
   it('dies with a deactivation, and stays dead after a reactivation', () => {
-    user(...active(), requested(1), deactivated).when(resetBy(1)).thenRefused('invalid-token');
-    user(...active(), requested(1), deactivated, reactivated).when(resetBy(1)).thenRefused('invalid-token');
+    user(...active(), requested(1), deactivated).when(resetBy(1)).thenRefused('invalid-reset-token');
+    user(...active(), requested(1), deactivated, reactivated).when(resetBy(1)).thenRefused('invalid-reset-token');
   });
 
   it('is refused once the person is erased', () => {
-    user(...active(), requested(1), { type: 'UserErased', data: { userId: USER } }).when(resetBy(1)).thenRefused('invalid-token');
+    user(...active(), requested(1), { type: 'UserErased', data: { userId: USER } }).when(resetBy(1)).thenRefused('invalid-reset-token');
   });
 });
 

@@ -5,8 +5,8 @@ import { requireSelfOrAuthority } from './preconditions';
 import type { UserState } from './state';
 
 /** The password, and all sessions at once. */
-export function changePassword({ passwordHash, keptSessionId }: ChangePassword, user: UserState): readonly UserEvent[] {
-  if (user.status !== 'active') throw refusals.invalidCredentials();
+export function changePassword({ current, passwordHash, keptSessionId }: ChangePassword, user: UserState): readonly UserEvent[] {
+  if (user.status !== 'active' || user.passwordHash !== current) throw refusals.invalidCredentials();
   return [{ type: 'PasswordChanged', data: { userId: user.id, passwordHash, keptSessionId } }];
 }
 
@@ -17,7 +17,7 @@ export function requestPasswordReset({ expiresAt }: RequestPasswordReset, user: 
 
 export function resetPassword(command: ResetPassword, user: UserState): readonly UserEvent[] {
   const { generation, expiresAt } = user.passwordReset;
-  if (user.status !== 'active' || expiresAt === null || generation !== command.generation || command.now >= expiresAt) throw refusals.invalidToken();
+  if (user.status !== 'active' || expiresAt === null || generation !== command.generation || command.now >= expiresAt) throw refusals.invalidResetToken();
   return [{ type: 'PasswordReset', data: { userId: user.id, passwordHash: command.passwordHash, generation } }];
 }
 

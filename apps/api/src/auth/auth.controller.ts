@@ -1,26 +1,30 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
-import { BusinessQueries } from '@rolebook/businesses/read';
 import { ActionTokens } from '@rolebook/crypto';
 import type { CommandContext } from '@rolebook/event-sourcing';
-import { DomainError } from '@rolebook/kernel';
 import type { Principal } from '@rolebook/sessions/read';
-import { RefreshSession, SignIn, SignOut } from '@rolebook/sessions/write';
-import { parseEmailAddress, type EmailAddress } from '@rolebook/users/read';
+import { CompleteSignIn, RefreshSession, SignIn, SignOut, type Origin, type SignedIn as SignedInSession } from '@rolebook/sessions/write';
 import { Answer, SignedIn } from '../http/api-docs';
 import { Change } from '../http/change.interceptor';
 import { AnyTextField, SlugField, TokenField } from '../http/fields';
 import { Problem } from '../http/problems';
 import { Context, Me } from '../http/request';
 import { Public, WhileEnrolling } from '../http/session.guard';
-import { invalidValue } from '../http/validation';
+import { Field, invalidValue, textUpTo } from '../http/validation';
+import { From, TakesDeviceToken } from './origin';
 import { TokenPairs, type TokenPair } from './token-pairs';
+import { addressOf, Where } from './where';
 
 class SignInBody {
   @SlugField({ required: false }) business?: string;
   @AnyTextField(1000) email!: string;
   @AnyTextField(1000) password!: string;
+}
+class SecondFactorBody {
+  @TokenField() challenge!: string;
+  @Field(textUpTo(100), { type: String, required: false, description: 'Of the authenticator; or else `recoveryCode`.', example: '492039' }) code?: string;
+  @Field(textUpTo(100), { type: String, required: false, description: 'Works once.', example: '7q2k-x0fm-9t4c-hw3z' }) recoveryCode?: string;
 }
 class RefreshBody {
   @TokenField() refreshToken!: string;
@@ -32,27 +36,40 @@ export class SignInAnswer {
   @ApiProperty({ required: false, description: 'Seconds.' }) expiresIn?: number;
   @ApiProperty({ required: false }) refreshToken?: string;
   @ApiProperty({ required: false, format: 'uuid' }) sessionId?: string;
+  @ApiProperty({ required: false, description: 'For the `Rolebook-Device` header of later sign-ins from this device.' }) deviceToken?: string;
   @ApiProperty({ required: false, description: 'With `two-factor-required`: for POST /v1/auth/two-factor, within 5 minutes.' }) challenge?: string;
 }
 
 @ApiTags('Signing in')
 @Controller('v1/auth')
 export class AuthController {
-  constructor(
-    private readonly commands: CommandBus, private readonly businesses: BusinessQueries, private readonly actionTokens: ActionTokens, private readonly pairs: TokenPairs,
-  ) {}
+  constructor(private readonly commands: CommandBus, private readonly where: Where, private readonly actionTokens: ActionTokens, private readonly pairs: TokenPairs) {}
 
   @Post('sign-in')
   @Public()
   @HttpCode(200)
   @Change()
+  @TakesDeviceToken()
   @Answer(200, SignInAnswer, ['invalid-credentials', 'too-many-attempts'], { change: true })
-  async signIn(@Context() anonymous: CommandContext, @Body() body: SignInBody): Promise<TokenPair | null> {
-    const business = await (body.business === undefined ? this.businesses.only() : this.businesses.bySlug(body.business));
-    if (body.business === undefined && !business) invalidValue('#/business', 'is needed: this installation has more than one business');
-    const context = anonymous.as({ businessId: business?.id ?? NO_BUSINESS });
-    const session = await this.commands.execute(new SignIn(context, addressOf(body.email), body.password));
-    return context.dryRun ? null : this.pairs.of(session);
+  async signIn(@Context() anonymous: CommandContext, @Body() body: SignInBody, @From() origin: Origin): Promise<SignInAnswer | null> {
+    const context = await this.where.in(anonymous, body.business);
+    const outcome = await this.commands.execute(new SignIn(context, addressOf(body.email), body.password, origin));
+    if (context.dryRun) return null;
+    return outcome.status === 'signed-in' ? this.answer(outcome.session) : { status: outcome.status, challenge: this.actionTokens.issue('two-factor-challenge', outcome.challenge) };
+  }
+
+  @Post('two-factor')
+  @Public()
+  @HttpCode(200)
+  @Change()
+  @TakesDeviceToken()
+  @Answer(200, SignInAnswer, ['invalid-code', 'too-many-attempts'], { change: true })
+  async secondFactor(@Context() anonymous: CommandContext, @Body() { challenge, code, recoveryCode }: SecondFactorBody, @From() origin: Origin): Promise<SignInAnswer | null> {
+    const given = code !== undefined && recoveryCode === undefined ? { code } : recoveryCode !== undefined && code === undefined ? { recoveryCode } : invalidValue('#', 'needs either code or recoveryCode');
+    const fields = this.actionTokens.read('two-factor-challenge', challenge);
+    if (!fields) throw new Problem('invalid-code', 'The challenge is not valid, or not any more; sign in again.');
+    const session = await this.commands.execute(new CompleteSignIn(anonymous, fields, given, origin));
+    return anonymous.dryRun ? null : this.answer(session);
   }
 
   @Post('refresh')
@@ -77,16 +94,8 @@ export class AuthController {
   async signOut(@Context() context: CommandContext, @Me() me: Principal): Promise<void> {
     await this.commands.execute(new SignOut(context, me.sessionId));
   }
-}
 
-/** Stands for a business that does not exist, so that a wrong slug costs the same work as a wrong password. */
-const NO_BUSINESS = '00000000-0000-7000-8000-000000000000';
-
-function addressOf(text: string): EmailAddress | null {
-  try {
-    return parseEmailAddress(text);
-  } catch (error) {
-    if (error instanceof DomainError) return null;
-    throw error;
+  private async answer(session: SignedInSession): Promise<SignInAnswer> {
+    return { ...(await this.pairs.of(session)), deviceToken: session.deviceToken };
   }
 }

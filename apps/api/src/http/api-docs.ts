@@ -1,6 +1,6 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension, ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { PROBLEMS, type ProblemSlug } from './problems';
+import { PROBLEMS, problemType, type ProblemSlug } from './problems';
 
 class FieldProblem {
   @ApiProperty({ example: '#/email', description: 'Where: a JSON pointer into the body, `?name` of a query parameter, or the name of a header.' }) pointer!: string;
@@ -9,7 +9,7 @@ class FieldProblem {
 
 /** A problem document (RFC 9457), as the OpenAPI document shows it. */
 export class ProblemAnswer {
-  @ApiProperty({ enum: Object.keys(PROBLEMS).map(problemType), description: 'Stable; what programs tell problems apart by.' }) type!: string;
+  @ApiProperty({ enum: [...new Set((Object.keys(PROBLEMS) as ProblemSlug[]).map(problemType))], description: 'Stable; what programs tell problems apart by.' }) type!: string;
   @ApiProperty() title!: string;
   @ApiProperty({ type: 'integer' }) status!: number;
   @ApiProperty() detail!: string;
@@ -43,10 +43,6 @@ export class DryRunDocument {
 /** Notes for `openapi-conventions.ts`, which completes the document and takes them out again. */
 export const PROBLEMS_NOTE = 'x-problems';
 export const WHILE_ENROLLING_NOTE = 'x-while-enrolling';
-
-export function problemType(slug: string): string {
-  return `urn:rolebook:problem:${slug}`;
-}
 
 interface Options {
   readonly change?: boolean;

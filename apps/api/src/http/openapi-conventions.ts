@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { PROBLEMS_NOTE, problemType, WHILE_ENROLLING_NOTE } from './api-docs';
-import { PROBLEMS, type ProblemSlug } from './problems';
+import { PROBLEMS_NOTE, WHILE_ENROLLING_NOTE } from './api-docs';
+import { PROBLEMS, problemType, type ProblemSlug } from './problems';
 
 interface Parameter { readonly name: string; readonly in: string; readonly [more: string]: unknown }
 interface Response { description: string; headers?: Record<string, unknown>; content?: Record<string, { schema: object; examples?: object }> }
@@ -104,7 +104,7 @@ function byStatus(problems: readonly ProblemSlug[]): Map<number, ProblemSlug[]> 
 function problemResponse(slugs: readonly ProblemSlug[]): Response {
   const status = PROBLEMS[slugs[0]!][0];
   const response: Response = {
-    description: slugs.map((slug) => `**${slug}**: ${PROBLEMS[slug][1]}.`).join(' '),
+    description: slugs.map((slug) => `**${problemType(slug).split(':').at(-1)}**: ${PROBLEMS[slug][1]}.`).join(' '),
     content: {
       'application/problem+json': {
         schema: { allOf: [{ $ref: '#/components/schemas/ProblemAnswer' }], properties: { type: { enum: slugs.map(problemType) }, status: { const: status } } },

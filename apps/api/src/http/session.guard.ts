@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { ApiExtension } from '@nestjs/swagger';
 import { holds, type Level } from '@rolebook/access';
-import { AccessTokens } from '@rolebook/crypto';
+import { AccessTokens, type AccessTokenKind } from '@rolebook/crypto';
 import type { Clock } from '@rolebook/kernel';
 import { LiveAccess, type Principal } from '@rolebook/sessions/read';
 import { CLOCK } from '../composition/tokens';
@@ -42,8 +42,8 @@ export class SessionGuard extends AuthGuard('jwt') {
     const token = bearerToken(request.headers.authorization);
     const claims = this.tokens.verifyCached(token);
     const known = claims && this.live.peek(claims.sessionId, now);
-    if (known !== undefined) return this.admit(request, handler, known, now);
-    return this.viaPassport(context, request, handler, now);
+    if (claims && known !== undefined) return this.admit(request, handler, known, claims.kind, now);
+    return this.viaPassport(context, request, handler, token, now);
   }
 
   /** What passport's outcome means here. */
@@ -53,16 +53,18 @@ export class SessionGuard extends AuthGuard('jwt') {
     return principal;
   }
 
-  private async viaPassport(context: ExecutionContext, request: ApiRequest, handler: object, now: number): Promise<boolean> {
+  private async viaPassport(context: ExecutionContext, request: ApiRequest, handler: object, token: string, now: number): Promise<boolean> {
     await super.canActivate(context);
-    return this.admit(request, handler, (request as { user?: Principal }).user ?? null, now);
+    const claims = await this.tokens.verify(token); // remembered from a moment ago
+    return this.admit(request, handler, (request as { user?: Principal }).user ?? null, claims?.kind ?? 'enrolment', now);
   }
 
-  private admit(request: ApiRequest, handler: object, principal: Principal | null, now: number): true {
+  private admit(request: ApiRequest, handler: object, principal: Principal | null, kind: AccessTokenKind, now: number): true {
     if (!principal) throw new Problem('unauthenticated');
     request.principal = principal;
     this.lastSeen.note(principal, now);
-    if (principal.mustEnrol && !this.reflector.get<boolean | undefined>(WHILE_ENROLLING, handler as () => unknown)) throw new Problem('two-factor-enrolment-required');
+    // A token made for enrolling never becomes more, even when its session has: the enrolment, or a refresh, gives a new one.
+    if ((principal.mustEnrol || kind === 'enrolment') && !this.reflector.get<boolean | undefined>(WHILE_ENROLLING, handler as () => unknown)) throw new Problem('two-factor-enrolment-required');
     const needed = this.reflector.get<Level | undefined>(SETTINGS, handler as () => unknown);
     if (needed && !holds(principal.permissions.settings, needed)) throw new Problem('forbidden', `This needs the level ${needed} on Settings.`);
     return true;

@@ -1,0 +1,1 @@
+export { newTotpSecret, otpauthUri, qrCodeSvg, stepOfCode } from './totp';

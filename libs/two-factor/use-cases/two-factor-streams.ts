@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { streamNames } from '@rolebook/access';
+import { Streams, type CommandContext, type Outcome } from '@rolebook/event-sourcing';
+import { twoFactorDecider, type TwoFactorCommand } from '../domain/decider';
+import { twoFactorRefusals } from '../domain/errors';
+import type { TwoFactorCodeRefused, TwoFactorEvent } from '../domain/events';
+import { twoFactorStream, type TwoFactorState } from '../domain/state';
+
+export type TwoFactorOutcome = Outcome<TwoFactorState, TwoFactorEvent>;
+
+/** The streams of people's second factors, as use-cases go about them. */
+@Injectable()
+export class TwoFactorStreams {
+  constructor(private readonly streams: Streams) {}
+
+  async load(context: CommandContext, userId: string): Promise<TwoFactorState> {
+    return (await this.streams.load(twoFactorStream, streamNames.twoFactor(context.businessId, userId), context)).state;
+  }
+
+  /** @throws {DomainError} what the decider refuses */
+  execute(context: CommandContext, command: TwoFactorCommand): Promise<TwoFactorOutcome> {
+    return this.streams.execute<TwoFactorState, TwoFactorEvent>(twoFactorStream, streamNames.twoFactor(context.businessId, command.userId), context,
+      (state) => twoFactorDecider.decide(command, state));
+  }
+
+  /** Writes down a code that was not even looked at. */
+  async throttled(context: CommandContext, userId: string, method: TwoFactorCodeRefused['data']['method']): Promise<void> {
+    await this.streams.record<TwoFactorEvent>(streamNames.twoFactor(context.businessId, userId), context, [{ type: 'TwoFactorCodeRefused', data: { userId, method, reason: 'throttled' } }]);
+  }
+}
+
+/** Whether a command went through; a refused code is an event. */
+export function wasAccepted({ events }: Pick<TwoFactorOutcome, 'events'>): boolean {
+  return !events.some(({ type }) => type === 'TwoFactorCodeRefused');
+}
+
+/** @throws {DomainError} `invalid-code` for a wrong guess */
+export function requireAccepted<T>(outcome: T | null): T {
+  if (outcome === null) throw twoFactorRefusals.invalidCode();
+  return outcome;
+}
