@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { catchError, from, map, type Observable } from 'rxjs';
 import { CLOCK } from '../composition/tokens';
+import { Freshness } from './freshness';
 import { positionToken } from './positions';
 import { Problem } from './problems';
 import { Refusals } from './refusals';
@@ -25,7 +26,7 @@ export interface DryRunAnswer {
  */
 @Injectable()
 export class ChangeInterceptor implements NestInterceptor {
-  constructor(@Inject(CLOCK) private readonly clock: Clock, private readonly codec: EventCodec, private readonly refusals: Refusals) {}
+  constructor(@Inject(CLOCK) private readonly clock: Clock, private readonly codec: EventCodec, private readonly refusals: Refusals, private readonly freshness: Freshness) {}
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = execution.switchToHttp();
@@ -39,7 +40,9 @@ export class ChangeInterceptor implements NestInterceptor {
           void reply.status(200).removeHeader('location');
           return this.dryRunAnswer(context);
         }
-        if (context.position > 0) void reply.header('rolebook-position', positionToken(context.position));
+        void reply.header('rolebook-position', positionToken(context.position || this.freshness.latest));
+        const revision = revisionOf(answer);
+        if (revision !== null) void reply.header('etag', `"${revision}"`);
         return answer;
       }),
       catchError((error: unknown) => from(this.refusals.write(context, execution.getHandler().name, request, error).then(() => { throw error; }))),
@@ -81,6 +84,12 @@ export const Change = () => applyDecorators(
   UseInterceptors(ChangeInterceptor),
   ApiQuery({ name: 'dryRun', required: false, enum: ['true', 'false'], description: 'All checks run, nothing is stored or sent; the answer is what would happen.' }),
 );
+
+/** Of the user an answer is, or holds. */
+function revisionOf(answer: unknown): number | null {
+  const { revision, user } = (answer ?? {}) as { revision?: unknown; user?: unknown };
+  return typeof revision === 'number' ? revision : user ? revisionOf(user) : null;
+}
 
 function dryRun(query: unknown): boolean {
   const value = (query as Record<string, unknown> | null)?.dryRun;

@@ -20,6 +20,9 @@ export class Freshness {
     streams.onAppended((appended) => { for (const { position } of appended) if (position > this.acknowledged) this.acknowledged = position; });
   }
 
+  /** The newest position known here: what a change that changed nothing answers with. */
+  get latest(): number { return Math.max(this.acknowledged, this.progress.position); }
+
   /** @returns `null` where there is nothing to wait for. @throws {Problem} `behind`, by the promise */
   reached(asked: number): Promise<void> | null {
     const needed = Math.max(asked, this.acknowledged);

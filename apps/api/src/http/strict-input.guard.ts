@@ -8,7 +8,7 @@ import type { ApiRequest } from './request';
 
 /**
  * What no handler asks for is an error and never ignored: query parameters and bodies on routes that take none,
- * repeated parameters, ids that are no ids (not found, like any id that never was).
+ * repeated parameters, fields that would only be found on every object, ids that are no ids (not found, like any id that never was).
  */
 @Injectable()
 export class StrictInputGuard implements CanActivate {
@@ -20,12 +20,14 @@ export class StrictInputGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<ApiRequest>();
     const takes = this.takenBy(context);
     const query = (request.query ?? {}) as Record<string, unknown>;
-    for (const name in query) {
+    for (const name of Object.keys(query)) {
+      if (INHERITED.has(name)) throw invalid(`?${name}`, 'is not known here');
       if (Array.isArray(query[name])) throw invalid(`?${name}`, 'must not be repeated');
       const isDryRun = name === 'dryRun' && this.reflector.get<boolean | undefined>('rolebook:change', context.getHandler());
       if (!takes.query && !isDryRun) throw invalid(`?${name}`, 'is not known here');
     }
     if (!takes.body && hasFields(request.body)) throw invalid('#', 'no body is expected here');
+    refuseInherited(request.body, '#');
     for (const value of Object.values((request.params ?? {}) as Record<string, string>)) {
       if (!isUuid(value)) throw new Problem('not-found');
     }
@@ -47,6 +49,17 @@ export class StrictInputGuard implements CanActivate {
 
 function invalid(pointer: string, message: string): Problem {
   return new Problem('validation', undefined, { errors: [{ pointer, message }] });
+}
+
+/** Names that every object has, such as `__proto__` and `toString`: what looks fields up by name takes them for known ones. None is a field of ours. */
+const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+function refuseInherited(value: unknown, at: string): void {
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (INHERITED.has(name)) throw invalid(`${at}/${name}`, 'is not known here');
+    refuseInherited(inner, `${at}/${name}`);
+  }
 }
 
 function hasFields(body: unknown): boolean {

@@ -1,5 +1,4 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, ValidationPipe, type ArgumentMetadata, type ValidationError, type ValidationPipeOptions } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { DomainError } from '@rolebook/kernel';
 import { IsOptional, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
@@ -8,14 +7,31 @@ import { Problem } from './problems';
 interface FieldProblem { readonly pointer: string; readonly message: string }
 
 /** Checks bodies and queries against their classes: an unknown field is an error, and every error says where. */
-export function strictValidation(): ValidationPipe {
-  return new ValidationPipe({
-    whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, transform: true, stopAtFirstError: true,
-    transformOptions: { enableImplicitConversion: false },
-    validationError: { target: false, value: false },
-    exceptionFactory: (errors: ValidationError[]) => new Problem('validation', undefined, { errors: errors.flatMap((error) => flattened(error, '#')) }),
-  });
+class StrictValidation extends ValidationPipe {
+  constructor() {
+    super(STRICT);
+  }
+
+  /** Errors of a query point to its parameters: `?limit`. */
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    try {
+      return (await super.transform(value, metadata)) as unknown;
+    } catch (error) {
+      if (metadata.type !== 'query' || !(error instanceof Problem)) throw error;
+      const errors = (error.details.errors as FieldProblem[]).map(({ pointer, message }) => ({ pointer: pointer.replace(/^#\//, '?'), message }));
+      throw new Problem('validation', undefined, { errors });
+    }
+  }
 }
+
+export const strictValidation = (): ValidationPipe => new StrictValidation();
+
+const STRICT: ValidationPipeOptions = {
+  whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, transform: true, stopAtFirstError: true,
+  transformOptions: { enableImplicitConversion: false },
+  validationError: { target: false, value: false },
+  exceptionFactory: (errors: ValidationError[]) => new Problem('validation', undefined, { errors: errors.flatMap((error) => flattened(error, '#')) }),
+};
 
 function flattened(error: ValidationError, at: string): FieldProblem[] {
   const pointer = `${at}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
