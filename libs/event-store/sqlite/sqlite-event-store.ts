@@ -14,7 +14,7 @@ const PAGE = 1000;
 /** How often to look for what other processes have written. */
 const POLL_MS = 100;
 /** Events of a bulk load that share a transaction. */
-const BULK_GROUP = 10_000;
+const BULK_GROUP = 4000;
 
 /** An append of a bulk load. */
 export interface BulkAppend {
@@ -108,7 +108,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   private async shut(): Promise<void> {
-    if (this.poll) clearInterval(this.poll);
+    this.stopLooking();
     this.followers.stop();
     // The writer goes last, so that it is the one to fold the write-ahead log into the file.
     this.reader.close();
@@ -142,12 +142,18 @@ export class SqliteEventStore implements EventStore {
   }
 
   private lookForOthers(): void {
+    if (this.followers.size === 0) return this.stopLooking();
     try {
       if (this.reader.hasChanged()) this.followers.wake();
     } catch {
       // The followers try themselves, and say it where it matters.
       this.followers.wake();
     }
+  }
+
+  private stopLooking(): void {
+    if (this.poll) clearInterval(this.poll);
+    this.poll = null;
   }
 }
 
