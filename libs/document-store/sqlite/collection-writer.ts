@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import type { CollectionSpec, Document } from '@rolebook/kernel';
+import { ownersFile } from '@rolebook/sqlite-files';
 import type { Scalar } from '../port';
 import { keyText } from '../key-text';
 import type { ColumnValue } from './column';
@@ -10,7 +11,7 @@ import { BEFORE_FIELDS, encodeDocument, type Row } from './row';
 const BUSY_TIMEOUT_MS = 5000;
 
 /** A stored document as the writer reads it back. */
-type Stored = [doc: number, id: string, position: number, words: string, ...fields: ColumnValue[]];
+type Stored = [doc: number, scope: number | null, id: string, position: number, json: null, words: string, ...fields: ColumnValue[]];
 
 /** The writing side of one collection. Runs in a thread of its own; everything here is synchronous. */
 export class CollectionWriter {
@@ -22,21 +23,22 @@ export class CollectionWriter {
   readonly #updates = new Map<string, Database.Statement>();
 
   /** Makes the tables and indexes that are missing. @throws {Error} where the file was made for other fields */
-  constructor(file: string, spec: CollectionSpec) {
+  constructor(file: string, readonly spec: CollectionSpec) {
     const layout = layoutOf(spec);
-    const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    const db = new Database(ownersFile(file), { timeout: BUSY_TIMEOUT_MS });
     db.pragma('journal_mode = WAL');
     // Read models can be built again, so losing the last moments to a power cut costs nothing; torn they never are.
     db.pragma('synchronous = NORMAL');
     // What is deleted is overwritten: an erased person's data must not stay in free space.
     db.pragma('secure_delete = ON');
     db.transaction(() => {
+      db.exec('CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID');
+      claim(db, layout);
       db.exec(tables(layout));
       for (const statement of indexes(layout)) db.exec(statement);
-      claim(db, layout);
     }).immediate();
-    const stored = ['doc', 'id', 'position', 'words', ...layout.columns].join(', ');
-    const inserted = ['id', 'position', 'json', 'words', ...layout.columns];
+    const stored = ['doc', 'scope', 'id', 'position', 'NULL', 'words', ...layout.columns].join(', ');
+    const inserted = ['scope', 'id', 'position', 'json', 'words', ...layout.columns];
     this.db = db;
     this.#layout = layout;
     this.#postings = spec.words === undefined ? null : new Postings(db, layout);
@@ -79,7 +81,7 @@ export class CollectionWriter {
     const [id, position, json] = row;
     const old = this.#statements.find.get(id);
     const tombstone = old === undefined ? this.#statements.tombstone.get(id) : undefined;
-    if ((old?.[2] ?? tombstone ?? -1) >= position) return false;
+    if ((old?.[3] ?? tombstone ?? -1) >= position) return false;
     if (json === null) {
       if (old !== undefined) this.#remove(old);
       this.#statements.bury.run(id, position);
@@ -87,8 +89,9 @@ export class CollectionWriter {
       this.#update(old, row);
     } else {
       if (tombstone !== undefined) this.#statements.revive.run(id);
-      const doc = Number(this.#statements.insert.run(...row).lastInsertRowid);
-      this.#postings?.change(doc, null, row);
+      const scope = this.#scopeOf(row);
+      const doc = Number(this.#statements.insert.run(scope, ...row).lastInsertRowid);
+      this.#postings?.change(doc, null, { row, scope });
     }
     return true;
   }
@@ -97,30 +100,31 @@ export class CollectionWriter {
     const old = this.#statements.find.get(id);
     const json = this.#statements.json.get(id);
     if (old === undefined || json === undefined) return false;
-    this.#update(old, encodeDocument(this.#layout, { ...(JSON.parse(json) as Document), ...set }, old[2]));
+    this.#update(old, encodeDocument(this.#layout, { ...(JSON.parse(json) as Document), ...set }, old[3]));
     return true;
   }
 
-  #update(old: Stored, row: Row): void {
+  #update([doc, oldScope, ...old]: Stored, row: Row): void {
     const { columns } = this.#layout;
-    const changed = columns.map((_, at) => at).filter((at) => !same(old[BEFORE_FIELDS + at] as ColumnValue, row[BEFORE_FIELDS + at] as ColumnValue));
-    const set = ['position', 'json', ...(old[3] === row[3] ? [] : ['words']), ...changed.map((at) => columns[at] ?? '')];
-    const sql = `UPDATE documents SET ${set.map((column) => `${column} = ?`).join(', ')} WHERE doc = ?`;
+    const scope = this.#scopeOf(row);
+    const changed = columns.flatMap((column, at) => (same(old[BEFORE_FIELDS + at] as ColumnValue, row[BEFORE_FIELDS + at] as ColumnValue) ? [] : [{ column, value: row[BEFORE_FIELDS + at] }]));
+    if (scope !== oldScope) changed.push({ column: 'scope', value: scope ?? undefined });
+    if (old[3] !== row[3]) changed.push({ column: 'words', value: row[3] });
+    const sql = `UPDATE documents SET ${['position', 'json', ...changed.map(({ column }) => column)].map((column) => `${column} = ?`).join(', ')} WHERE doc = ?`;
     let statement = this.#updates.get(sql);
-    if (statement === undefined) this.#updates.set(sql, statement = this.db.prepare(sql));
-    const words = old[3] === row[3] ? [] : [row[3]];
-    statement.run(row[1], row[2], ...words, ...changed.map((at) => row[BEFORE_FIELDS + at]), old[0]);
-    this.#postings?.change(old[0], rowOf(old), row);
+    if (statement === undefined) this.#updates.set(sql, (statement = this.db.prepare(sql)));
+    statement.run(row[1], row[2], ...changed.map(({ value }) => value), doc);
+    this.#postings?.change(doc, { row: old, scope: oldScope }, { row, scope });
   }
 
-  #remove(old: Stored): void {
-    this.#postings?.change(old[0], rowOf(old), null);
-    this.#statements.remove.run(old[0]);
+  #remove([doc, scope, ...row]: Stored): void {
+    this.#postings?.change(doc, { row, scope }, null);
+    this.#statements.remove.run(doc);
   }
-}
 
-function rowOf([, id, position, words, ...fields]: Stored): Row {
-  return [id, position, null, words, ...fields];
+  #scopeOf(row: Row): number | null {
+    return this.#postings === null ? null : this.#postings.scopeOf(row);
+  }
 }
 
 /** Writes down what the file is made for, or checks it: the same name with other fields is another read model. */

@@ -1,5 +1,7 @@
 import Database from 'better-sqlite3';
+import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { wipeUnusedBytes } from '@rolebook/sqlite-files';
 import { BulkWriter } from './bulk-writer';
 import { CollectionWriter } from './collection-writer';
 import type { Answer, Question, Task } from './messages';
@@ -8,6 +10,11 @@ import type { Answer, Question, Task } from './messages';
 const writers = new Map<string, CollectionWriter>();
 /** What the disk or another process causes, and not the question. */
 const FILE_TROUBLE = /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|IOERR|LOCKED|NOTADB|PERM|READONLY)/;
+/** Files open for scrubbing; they stay so until the collection is closed (see `wipeUnusedBytes`). */
+const handles = new Map<string, number>();
+/** Pages of a part: 64 MiB, so that writes wait for a moment only. */
+const SCRUBBED_AT_ONCE = 16_384;
+const BUSY_TIMEOUT_MS = 5000;
 let load: BulkWriter | null = null;
 
 function perform(task: Task): number {
@@ -21,11 +28,9 @@ function perform(task: Task): number {
     case 'patch':
       return writerOf(task.file).patch(task.changes);
     case 'scrub':
-      return scrub(writers.get(task.file), task.file);
+      return scrub(task.file, task.from);
     case 'close':
-      writers.get(task.file)?.close();
-      writers.delete(task.file);
-      return 0;
+      return close(task.file);
     case 'load':
       load = new BulkWriter(task.file, task.spec);
       return 0;
@@ -49,20 +54,37 @@ function loading(): BulkWriter {
   return load;
 }
 
-function scrub(writer: CollectionWriter | undefined, file: string): number {
-  if (writer !== undefined) return putAwayLog(writer.db);
-  const db = new Database(file);
+/** One part of a file. The writer lets go of the pages it remembers, so that it cannot write old ones back. */
+function scrub(file: string, from: number): number {
+  const spec = writers.get(file)?.spec;
+  writers.get(file)?.close();
+  writers.delete(file);
+  putAwayLog(file);
+  const handle = handles.get(file) ?? openSync(file, 'r+');
+  handles.set(file, handle);
+  const next = wipeUnusedBytes(handle, from, SCRUBBED_AT_ONCE);
+  if (spec !== undefined) writers.set(file, new CollectionWriter(file, spec));
+  else close(file);
+  return next;
+}
+
+/** @throws {Error} while another process reads from the write-ahead log */
+function putAwayLog(file: string): void {
+  const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
-    return putAwayLog(db);
+    const [outcome] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+    if (outcome.busy !== 0) throw new Error('the write-ahead log is in use by another process: try again');
   } finally {
     db.close();
   }
 }
 
-/** @returns 0 once the write-ahead log is in the database and empty. @throws {Error} while another process reads from it */
-function putAwayLog(db: Database.Database): number {
-  const [outcome] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
-  if (outcome.busy !== 0) throw new Error('the write-ahead log is in use by another process: try again');
+function close(file: string): number {
+  writers.get(file)?.close();
+  writers.delete(file);
+  const handle = handles.get(file);
+  if (handle !== undefined) closeSync(handle);
+  handles.delete(file);
   return 0;
 }
 

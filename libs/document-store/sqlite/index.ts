@@ -63,7 +63,12 @@ class SqliteDocumentStore implements DocumentStore {
   }
 
   async scrub(): Promise<void> {
-    for (const name of await this.list()) await this.#writer.ask({ task: 'scrub', file: this.#fileOf(name) });
+    for (const name of await this.list()) {
+      const file = this.#fileOf(name);
+      let from = 0;
+      do from = await this.#writer.ask({ task: 'scrub', file, from });
+      while (from > 0);
+    }
   }
 
   async ping(): Promise<void> {

@@ -1,14 +1,15 @@
 import type { CollectionSpec } from '@rolebook/kernel';
 import { indexedFields, searchSorts } from '../scalar';
+import type { ColumnValue } from './column';
 
 /**
  * How one collection lies in its database file:
  *
- *     documents(doc, id, position, f_<field>..., words, json)   one row a document; an index each as the spec has them
- *     tombstones(id, position)                                  what was removed, and by which event
- *     terms(term_id, w_<within>..., kind, term)                 every beginning of a word that is looked up, each once
- *     postings_<n>(term_id, sort, id, doc)                      for each sort of the search: the documents of a term, in page order
- *     facts(name, value)                                        checkpoint, the spec, whether a bulk load is under way
+ *     documents(doc, id, position, f_<field>..., scope, words, json)   one row a document; an index each as the spec has them
+ *     tombstones(id, position)                what was removed, and by which event
+ *     scopes(scope, key)                      a number for each combination of the fields that a search is within
+ *     postings_<n>(scope, term, sort, id, doc)   for each sort of the search: the documents of a term (see `terms.ts`), in page order
+ *     facts(name, value)                      the checkpoint, and which fields the file is made for
  *
  * `id`, fields and terms are in the form of `keyText`. Documents have a rowid (their `doc`) and not the id as their key: indexes
  * stay small, and rows that hold JSON do not move about in a tree.
@@ -40,34 +41,28 @@ export function postingsTable(sort: number): string {
   return `postings_${sort}`;
 }
 
-/** `w_`: the `within` columns of the terms. */
-export function withinColumns({ spec }: Layout): readonly string[] {
-  return (spec.words?.within ?? []).map((field) => quote(`w_${field}`));
-}
-
 export function tables(layout: Layout): string {
   return `
     CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS tombstones (id TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS documents (
       doc INTEGER PRIMARY KEY, id TEXT NOT NULL, position INTEGER NOT NULL,
-      ${[...layout.columns, 'words TEXT', 'json TEXT NOT NULL'].join(', ')}
+      ${[...layout.columns, 'scope INTEGER', 'words TEXT NOT NULL', 'json TEXT NOT NULL'].join(', ')}
     );
     ${layout.spec.words === undefined ? '' : searchTables(layout)}`;
 }
 
 function searchTables(layout: Layout): string {
-  const within = withinColumns(layout);
   const postings = layout.sorts.map((_, sort) => `
     CREATE TABLE IF NOT EXISTS ${postingsTable(sort)} (
-      term_id INTEGER NOT NULL, sort, id TEXT NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY (term_id, sort, id)
+      scope INTEGER NOT NULL, term TEXT NOT NULL, sort, id TEXT NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY (scope, term, sort, id)
     ) WITHOUT ROWID;`);
-  return `
-    CREATE TABLE IF NOT EXISTS terms (
-      term_id INTEGER PRIMARY KEY, ${[...within, 'kind INTEGER NOT NULL', 'term TEXT NOT NULL'].join(', ')},
-      UNIQUE (${[...within, 'kind', 'term'].join(', ')})
-    );
-    ${postings.join('')}`;
+  return `CREATE TABLE IF NOT EXISTS scopes (scope INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);${postings.join('')}`;
+}
+
+/** What a scope is known by. */
+export function scopeKey(values: readonly ColumnValue[]): string {
+  return JSON.stringify(values.map((value) => (value instanceof Uint8Array ? value[0] === 1 : value)));
 }
 
 /** The statements that make the indexes, one each, so that a bulk load can make them last and one by one. */

@@ -8,8 +8,8 @@ export type Task =
   | { readonly task: 'open'; readonly file: string; readonly spec: CollectionSpec }
   | { readonly task: 'write'; readonly file: string; readonly rows: readonly Row[]; readonly checkpoint: number }
   | { readonly task: 'patch'; readonly file: string; readonly changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[] }
-  /** Puts away the write-ahead log, so that nothing removed is left in it. */
-  | { readonly task: 'scrub'; readonly file: string }
+  /** Clears what removed documents left in some of the file's pages. The answer is the page to go on with, 0 at the end. */
+  | { readonly task: 'scrub'; readonly file: string; readonly from: number }
   | { readonly task: 'close'; readonly file: string }
   | { readonly task: 'load'; readonly file: string; readonly spec: CollectionSpec }
   | { readonly task: 'add'; readonly rows: readonly Row[] }

@@ -1,73 +1,53 @@
 import type Database from 'better-sqlite3';
 import type { ColumnValue } from './column';
-import { postingsTable, withinColumns, type Layout } from './layout';
-import { BEFORE_FIELDS, termsOf, type Row } from './row';
+import { scopeKey, type Layout } from './layout';
+import { BEFORE_FIELDS, type Row } from './row';
+import { addPostings, removePostings } from './terms';
 
-/** What the postings of a document are made of. */
-interface Posted {
-  readonly within: readonly ColumnValue[];
-  readonly words: string;
-  readonly sorts: readonly ColumnValue[];
+/** Scopes kept at hand; past it they are looked up again. */
+const SCOPES_AT_HAND = 10_000;
+
+/** A document with its place in the search: `scope` is null where the collection has no words. */
+export interface Placed {
+  readonly row: Row;
+  readonly scope: number | null;
 }
 
-/** Keeps the terms and postings of a collection in step with its documents. */
+/** Keeps the postings of a collection in step with its documents. */
 export class Postings {
   readonly #layout: Layout;
-  readonly #findTerm: Database.Statement<unknown[], number>;
-  readonly #addTerm: Database.Statement;
-  readonly #dropTerm: Database.Statement;
+  readonly #findScope: Database.Statement<[string], number>;
+  readonly #addScope: Database.Statement<[string]>;
   readonly #perSort: readonly { readonly add: Database.Statement; readonly remove: Database.Statement }[];
+  readonly #scopes = new Map<string, number>();
 
   constructor(db: Database.Database, layout: Layout) {
     this.#layout = layout;
-    const columns = [...withinColumns(layout), 'kind', 'term'];
-    this.#findTerm = db.prepare<unknown[], number>(`SELECT term_id FROM terms WHERE ${columns.map((column) => `${column} = ?`).join(' AND ')}`).pluck();
-    this.#addTerm = db.prepare(`INSERT INTO terms (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`);
-    const unused = layout.sorts.map((_, sort) => `NOT EXISTS (SELECT 1 FROM ${postingsTable(sort)} p WHERE p.term_id = terms.term_id)`);
-    this.#dropTerm = db.prepare(`DELETE FROM terms WHERE ${['term_id = ?', ...unused].join(' AND ')}`);
-    this.#perSort = layout.sorts.map((_, sort) => ({
-      add: db.prepare(`INSERT INTO ${postingsTable(sort)} (term_id, sort, id, doc) VALUES (?, ?, ?, ?)`),
-      remove: db.prepare(`DELETE FROM ${postingsTable(sort)} WHERE term_id = ? AND sort = ? AND id = ?`),
-    }));
+    this.#findScope = db.prepare<[string], number>('SELECT scope FROM scopes WHERE key = ?').pluck();
+    this.#addScope = db.prepare<[string]>('INSERT INTO scopes (key) VALUES (?)');
+    this.#perSort = layout.sorts.map((_, sort) => ({ add: db.prepare(addPostings(sort)), remove: db.prepare(removePostings(sort)) }));
+  }
+
+  /** The number of the scope that a document is in, made if need be. */
+  scopeOf(row: Row): number {
+    const key = scopeKey((this.#layout.spec.words?.within ?? []).map((field) => this.#field(row, field)));
+    const known = this.#scopes.get(key);
+    if (known !== undefined) return known;
+    const scope = this.#findScope.get(key) ?? Number(this.#addScope.run(key).lastInsertRowid);
+    if (this.#scopes.size >= SCOPES_AT_HAND) this.#scopes.clear();
+    this.#scopes.set(key, scope);
+    return scope;
   }
 
   /** @param before the document as it was, null for a new one; @param after as it is, null for a removed one */
-  change(doc: number, before: Row | null, after: Row | null): void {
-    const old = before === null ? null : this.#posted(before);
-    const now = after === null ? null : this.#posted(after);
-    const terms = old === null || now === null || old.words !== now.words || !equal(old.within, now.within);
-    const stale = this.#perSort.map((_, sort) => terms || !same(old?.sorts[sort], now?.sorts[sort]));
-    if (!stale.includes(true)) return;
-    if (old !== null && before !== null) this.#remove(old, before[0], stale);
-    if (now !== null && after !== null) this.#add(now, after[0], doc, stale);
-  }
-
-  #add({ within, words, sorts }: Posted, id: string, doc: number, stale: readonly boolean[]): void {
-    for (const key of termsOf(words).values()) {
-      const term = this.termId(within, key);
-      this.#perSort.forEach(({ add }, sort) => stale[sort] && add.run(term, sorts[sort], id, doc));
-    }
-  }
-
-  #remove({ within, words, sorts }: Posted, id: string, stale: readonly boolean[]): void {
-    for (const key of termsOf(words).values()) {
-      const term = this.#findTerm.get(...within, ...key);
-      this.#perSort.forEach(({ remove }, sort) => stale[sort] && remove.run(term, sorts[sort], id));
-      // A term nobody has any more may be the name of an erased person.
-      this.#dropTerm.run(term);
-    }
-  }
-
-  termId(within: readonly ColumnValue[], key: readonly [kind: number, term: string]): number {
-    return this.#findTerm.get(...within, ...key) ?? Number(this.#addTerm.run(...within, ...key).lastInsertRowid);
-  }
-
-  #posted(row: Row): Posted {
-    return { within: this.within(row), words: row[3], sorts: this.#layout.sorts.map((field) => this.#field(row, field)) };
-  }
-
-  within(row: Row): readonly ColumnValue[] {
-    return (this.#layout.spec.words?.within ?? []).map((field) => this.#field(row, field));
+  change(doc: number, before: Placed | null, after: Placed | null): void {
+    const stays = before !== null && after !== null && before.scope === after.scope && before.row[3] === after.row[3];
+    this.#layout.sorts.forEach((field, sort) => {
+      const [old, now] = [before, after].map((placed) => (placed === null ? null : this.#field(placed.row, field)));
+      if (stays && same(old ?? undefined, now ?? undefined)) return;
+      if (before !== null) this.#perSort[sort]?.remove.run(posted(doc, before, old));
+      if (after !== null) this.#perSort[sort]?.add.run(posted(doc, after, now));
+    });
   }
 
   #field(row: Row, field: string): ColumnValue {
@@ -75,8 +55,8 @@ export class Postings {
   }
 }
 
-function equal(a: readonly ColumnValue[], b: readonly ColumnValue[]): boolean {
-  return a.every((value, at) => same(value, b[at]));
+function posted(doc: number, { row, scope }: Placed, sort: ColumnValue | null | undefined) {
+  return { scope, sort, id: row[0], doc, words: row[3] };
 }
 
 /** Whether two columns hold the same value; a truth value is a blob. */

@@ -28,6 +28,11 @@ export class Reader {
     return guarded(() => this.#prepare(sql).pluck().all(...parameters) as number[]);
   }
 
+  /** The first column of each row, the parameters by name. */
+  named<Value>(sql: string, parameters: Readonly<Record<string, ColumnValue>>): readonly Value[] {
+    return guarded(() => this.#prepare(sql).pluck().all(parameters) as Value[]);
+  }
+
   rows<Row>({ sql, parameters }: Query): readonly Row[] {
     return guarded(() => this.#prepare(sql).raw().all(...parameters) as Row[]);
   }

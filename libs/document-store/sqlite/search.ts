@@ -1,46 +1,88 @@
+import { PAST_ALL_TEXT } from '../key-text';
 import type { Plan } from '../plan';
-import { keyText, PAST_ALL_TEXT } from '../key-text';
-import { toColumn, type ColumnValue } from './column';
-import { columnOf, postingsTable, withinColumns, type Layout } from './layout';
-import { all, countQuery, entryOf, orderOf, pageQuery, type Condition, type Query } from './page-sql';
+import type { ColumnValue } from './column';
+import { scopeKey, type Layout } from './layout';
+import { countQuery, pageQuery, type Query } from './page-sql';
 import type { Reader } from './reader';
-import { HEADS, WHOLE_WORD, WORD_BREAK } from './row';
+import { documentQuery, mergeQuery, postingsCountQuery, searchCountQuery, seekQuery, sortQuery, termsQuery, testsOf, valuesOf, type List, type Place } from './search-sql';
+import { shorterStart, startOf, type Start } from './terms';
 
 /** More lists than this are not merged: then the list of a shorter start is walked and the words are tested. */
 const MOST_LISTS = 64;
-/** Documents looked at before a walk that has not filled its page is thought over. */
+/** As many lists of a word are worth seeking in, rather than testing the word. */
+const MOST_SOUGHT = 8;
+/** Steps of a search by several words, or documents looked at, before the page is thought over. */
 const PATIENCE = 500;
 /** So many documents are sorted rather than walked past; what is more is not counted. */
 const FEW = 2000;
 
-/** Some terms of a kind, all those that begin alike. */
-interface Start {
-  readonly word: string;
-  readonly kind: number;
-  readonly beginning: string;
-}
-
-/**
- * A page of a word-start search, in page order, without reading all that match.
- *
- * A start of a word has a few lists of documents in page order, which are merged: as quick as a page without a search, however
- * many match. Where it has too many, the list of a shorter start is walked and the words are tested. Where other criteria turn
- * most matches down, or the sort has no such lists, the smaller side is found by counting a little: few matches are sorted,
- * few documents that meet the other criteria are walked.
- */
-export function searchPage(reader: Reader, layout: Layout, plan: Plan, limit: number): readonly string[] {
-  const search = { reader, layout, plan, limit };
-  const [driver] = byRarity(search, plan.wordStarts.map(startOf));
-  if (driver === undefined) return [];
-  const sort = layout.sorts.indexOf(plan.sort ?? 'id');
-  return sort === -1 ? sortFewOrTestMany(search, driver) : mergeLists(search, driver, sort);
-}
+type Posting = readonly [sort: ColumnValue, id: string, doc: number];
 
 interface Search {
   readonly reader: Reader;
   readonly layout: Layout;
   readonly plan: Plan;
   readonly limit: number;
+  readonly scopes: readonly number[];
+}
+
+/**
+ * A page of a word-start search, in page order, without reading all that match.
+ *
+ * A start of a word has a few lists of documents in page order, which are merged: as quick as a page without a search, however
+ * many match. Where it has too many, the list of a shorter start is walked and the words are tested. Several words are sought
+ * in turn, each from where the other stands. Where other criteria turn most matches down, or the sort has no such lists, the
+ * smaller side is found by counting a little: few matches are sorted, few documents that meet the other criteria are walked.
+ */
+export function searchPage(reader: Reader, layout: Layout, plan: Plan, limit: number): readonly string[] {
+  const search = { reader, layout, plan, limit, scopes: scopesOf(reader, layout, plan) };
+  if (search.scopes.length === 0) return [];
+  const starts = plan.wordStarts.map(startOf);
+  const sort = layout.sorts.indexOf(plan.sort ?? 'id');
+  const page = sort === -1 || starts.length === 1 ? null : leapfrog(search, starts, sort);
+  if (page !== null) return page;
+  const driver = rarest(search, starts);
+  return sort === -1 ? sortFewOrTestMany(search, driver) : mergeLists(search, driver, sort);
+}
+
+/** How many documents a search finds; null: none, without asking. */
+export function searchCount(reader: Reader, layout: Layout, plan: Plan): Query | null {
+  const scopes = scopesOf(reader, layout, plan);
+  const longest = plan.wordStarts.reduce((a, b) => (b.length > a.length ? b : a));
+  return scopes.length === 0 ? null : searchCountQuery(layout, plan, scopes, startOf(longest));
+}
+
+/**
+ * Documents with all of the words: every word seeks the first of its documents at or past the place of the others, until all
+ * stand at the same. Skips whatever lies between, such as all the Annas before Anna Kowalska.
+ * @returns null where it takes too long, or where fewer than two of the words have few enough lists
+ */
+function leapfrog(search: Search, starts: readonly Start[], sort: number): readonly string[] | null {
+  const { reader, layout, plan, limit } = search;
+  const sides = starts.map((start) => listsOf(search, start, MOST_SOUGHT)).filter((lists) => lists.length <= MOST_SOUGHT);
+  if (sides.some((lists) => lists.length === 0)) return [];
+  if (sides.length < 2) return null;
+  const page: string[] = [];
+  let place: Place | null = null;
+  let agreed = 0;
+  for (let step = 0; step < PATIENCE; step++) {
+    const lists: readonly List[] = sides[step % sides.length] ?? [];
+    const posting = seek(search, lists, sort, place);
+    if (posting === undefined) return page;
+    const [value, id, doc]: Posting = posting;
+    agreed = place?.id === id ? agreed + 1 : 1;
+    place = { sort: value, id, passed: false };
+    if (agreed < sides.length) continue;
+    page.push(...reader.texts(documentQuery(layout, plan, doc)));
+    if (page.length === limit) return page;
+    place = { sort: value, id, passed: true };
+    agreed = 0;
+  }
+  return null;
+}
+
+function seek({ reader, plan }: Search, lists: readonly List[], sort: number, from: Place | null): Posting | undefined {
+  return reader.rows<Posting>(seekQuery(plan, lists, sort, from))[0];
 }
 
 function sortFewOrTestMany(search: Search, driver: Start): readonly string[] {
@@ -48,17 +90,17 @@ function sortFewOrTestMany(search: Search, driver: Start): readonly string[] {
 }
 
 function mergeLists(search: Search, driver: Start, sort: number): readonly string[] {
-  const lists = listsOf(search, driver);
+  const lists = listsOf(search, driver, MOST_LISTS);
   if (lists.length <= MOST_LISTS) return walkLists(search, driver, lists, sort);
   if (matchesOf(search, driver) < FEW) return sortFew(search, driver);
-  const head = shorter(driver);
-  return head === null ? testMany(search) : walkLists(search, driver, listsOf(search, head), sort);
+  const head = shorterStart(driver);
+  return head === null ? testMany(search) : walkLists(search, driver, listsOf(search, head, MOST_LISTS), sort);
 }
 
-function walkLists(search: Search, driver: Start, lists: readonly number[], sort: number): readonly string[] {
+function walkLists(search: Search, driver: Start, lists: readonly List[], sort: number): readonly string[] {
   if (lists.length === 0) return [];
   const { reader, layout, plan, limit } = search;
-  const walk = walkQuery(layout, plan, lists, sort);
+  const walk = mergeQuery(layout, plan, lists, sort);
   const page = reader.walk(walk, limit, PATIENCE);
   if (page !== null) return page;
   const matches = matchesOf(search, driver);
@@ -68,8 +110,8 @@ function walkLists(search: Search, driver: Start, lists: readonly number[], sort
 }
 
 /** All that match, sorted. */
-function sortFew({ reader, layout, plan, limit }: Search, driver: Start): readonly string[] {
-  return reader.texts(fewQuery(layout, plan, driver, limit));
+function sortFew({ reader, layout, plan, scopes, limit }: Search, driver: Start): readonly string[] {
+  return reader.texts(sortQuery(layout, plan, scopes, driver, limit));
 }
 
 /** All that meet the other criteria, in page order, each one's words tested. */
@@ -77,107 +119,30 @@ function testMany({ reader, plan, limit }: Search): readonly string[] {
   return reader.texts(pageQuery(plan, limit, testsOf(plan)));
 }
 
-/** How many documents a search finds: looks at every one of them. */
-export function searchCount(layout: Layout, plan: Plan): Query {
-  const [driver] = plan.wordStarts.map(startOf).sort((a, b) => b.word.length - a.word.length);
-  if (driver === undefined) throw new Error('a search needs a word');
-  const matches = documentsOf(layout, plan, driver);
-  const criteria = criteriaOf(layout, { ...plan, after: null });
-  return { sql: `SELECT count(*) FROM ${matches.text} WHERE ${criteria.text}`, parameters: [...matches.parameters, ...criteria.parameters] };
-}
-
-function startOf(word: string): Start {
-  return { word, kind: HEADS.find((length) => length >= word.length) ?? WHOLE_WORD, beginning: keyText(word) };
-}
-
-/** The start that has one list, of all that the given one finds and more; null for a single letter. */
-function shorter({ word }: Start): Start | null {
-  const kind = HEADS.findLast((length) => length <= word.length);
-  return kind === undefined ? null : { word, kind, beginning: keyText(word.slice(0, kind)) };
-}
-
-/** The rarest first: it finds the documents, the others only test them. */
-function byRarity(search: Search, starts: readonly Start[]): readonly Start[] {
-  if (starts.length < 2) return starts;
+/** The start with the fewest documents: it finds them, the others only test them. */
+function rarest(search: Search, starts: readonly Start[]): Start {
+  const [first, ...others] = starts;
+  if (first === undefined) throw new Error('a search needs a word');
+  if (others.length === 0) return first;
   const counted = starts.map((start) => ({ start, matches: matchesOf(search, start) }));
-  return counted.sort((a, b) => a.matches - b.matches).map(({ start }) => start);
+  return counted.reduce((a, b) => (b.matches < a.matches ? b : a)).start;
 }
 
 /** How many postings a start has, counted up to {@link FEW}. */
-function matchesOf({ reader, layout, plan }: Search, start: Start): number {
-  return reader.count(matchesQuery(layout, plan, start, FEW));
+function matchesOf({ reader, scopes }: Search, start: Start): number {
+  return reader.count(postingsCountQuery(scopes, start, FEW));
 }
 
-function listsOf({ reader, layout, plan }: Search, start: Start): readonly number[] {
-  const terms = termsOf(layout, plan, start);
-  return reader.numbers({ sql: `SELECT term_id FROM terms t WHERE ${terms.text} LIMIT ${MOST_LISTS + 1}`, parameters: terms.parameters });
+/** The lists of a start; where there are more than `most`, one more than that. */
+function listsOf({ reader, scopes }: Search, { term }: Start, most: number): readonly List[] {
+  const sql = termsQuery(most + 1);
+  const lists = scopes.flatMap((scope) => reader.named<string>(sql, { scope, start: term, end: term + PAST_ALL_TEXT }).map((one) => ({ scope, term: one })));
+  return lists.slice(0, most + 1);
 }
 
-function termsOf({ spec, ...layout }: Layout, plan: Plan, { kind, beginning }: Start): Condition {
-  const within = withinColumns({ spec, ...layout }).map((column, at) => isOneOf(`t.${column}`, valuesOf(plan, spec.words?.within[at] ?? '')));
-  return all(...within, { text: 't.kind = ? AND t.term >= ? AND t.term < ?', parameters: [kind, beginning, beginning + PAST_ALL_TEXT] });
-}
-
-/** The lists merged in page order, each entry with its document if that meets everything else. */
-function walkQuery(layout: Layout, plan: Plan, lists: readonly number[], sort: number): Query {
-  const tests = all(filtersOf(layout, plan), testsOf(plan));
-  const start = entryOf(plan, 'p.sort', plan.sort === null ? 'p.sort' : 'p.id');
-  const text = `SELECT CASE WHEN ${tests.text} THEN d.json END AS json, p.sort AS sort, p.id AS id
-    FROM ${postingsTable(sort)} p CROSS JOIN documents d ON d.doc = p.doc WHERE p.term_id = ?${start.text === '' ? '' : ` AND ${start.text}`}`;
-  const order = lists.length === 1 ? orderOf(plan, 'p.sort', 'p.id') : orderOf(plan, 'sort', 'id');
-  return {
-    sql: `${lists.map(() => text).join(' UNION ALL ')} ORDER BY ${order}`,
-    parameters: lists.flatMap((list) => [...tests.parameters, list, ...start.parameters]),
-  };
-}
-
-/** All that match the start, met with the rest and sorted. */
-function fewQuery(layout: Layout, plan: Plan, start: Start, limit: number): Query {
-  const matches = documentsOf(layout, plan, start);
-  const criteria = criteriaOf(layout, plan);
-  const order = orderOf(plan, plan.sort === null ? 'd.id' : `d.${columnOf(plan.sort)}`, 'd.id');
-  return { sql: `SELECT d.json FROM ${matches.text} WHERE ${criteria.text} ORDER BY ${order} LIMIT ?`, parameters: [...matches.parameters, ...criteria.parameters, limit] };
-}
-
-function documentsOf(layout: Layout, plan: Plan, start: Start): Condition {
-  const terms = termsOf(layout, plan, start);
-  return {
-    text: `(SELECT DISTINCT p.doc AS doc FROM terms t CROSS JOIN ${postingsTable(0)} p ON p.term_id = t.term_id WHERE ${terms.text}) m CROSS JOIN documents d ON d.doc = m.doc`,
-    parameters: terms.parameters,
-  };
-}
-
-function matchesQuery(layout: Layout, plan: Plan, start: Start, most: number): Query {
-  const terms = termsOf(layout, plan, start);
-  return {
-    sql: `SELECT count(*) FROM (SELECT 1 FROM terms t CROSS JOIN ${postingsTable(0)} p ON p.term_id = t.term_id WHERE ${terms.text} LIMIT ?)`,
-    parameters: [...terms.parameters, most],
-  };
-}
-
-function criteriaOf(layout: Layout, plan: Plan): Condition {
-  const entry = entryOf(plan, plan.sort === null ? 'd.id' : `d.${columnOf(plan.sort)}`, 'd.id');
-  return all(filtersOf(layout, plan), testsOf(plan), entry);
-}
-
-/** The equality criteria that the lists do not already imply. */
-function filtersOf(layout: Layout, plan: Plan): Condition {
-  const within = layout.spec.words?.within ?? [];
-  const fields = plan.index.slice(0, plan.combinations[0]?.length ?? 0).filter((field) => !within.includes(field));
-  return all(...fields.map((field) => isOneOf(`d.${columnOf(field)}`, valuesOf(plan, field))));
-}
-
-/** Each start begins a word of the document. */
-function testsOf(plan: Plan): Condition {
-  return all(...plan.wordStarts.map((start) => ({ text: 'instr(words, ?) > 0', parameters: [WORD_BREAK + keyText(start)] })));
-}
-
-function valuesOf(plan: Plan, field: string): readonly ColumnValue[] {
-  const at = plan.index.indexOf(field);
-  return [...new Set(plan.combinations.map((values) => values[at] ?? null))].map(toColumn);
-}
-
-function isOneOf(column: string, values: readonly ColumnValue[]): Condition {
-  if (values.length === 0) return { text: '0', parameters: [] };
-  return { text: values.length === 1 ? `${column} = ?` : `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
+/** The scopes that a search is within, those left out that have never had a document. */
+function scopesOf(reader: Reader, { spec }: Layout, plan: Plan): readonly number[] {
+  const within = (spec.words?.within ?? []).map((field) => valuesOf(plan, field));
+  const keys = within.reduce<readonly (readonly ColumnValue[])[]>((rows, values) => rows.flatMap((row) => values.map((value) => [...row, value])), [[]]);
+  return keys.flatMap((key) => reader.numbers({ sql: 'SELECT scope FROM scopes WHERE key = ?', parameters: [scopeKey(key)] }));
 }

@@ -62,7 +62,10 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   async count(options: Pick<FindOptions, 'where' | 'range' | 'sort' | 'wordStarts'>): Promise<number> {
     const plan = planCount(this.spec, options);
     if (plan.combinations.length === 0) return 0;
-    if (plan.wordStarts.length > 0) return this.#countElsewhere(searchCount(this.#layout, plan));
+    if (plan.wordStarts.length > 0) {
+      const search = searchCount(this.#reader, this.#layout, plan);
+      return search === null ? 0 : this.#countElsewhere(search);
+    }
     const few = this.#reader.count(countQuery(plan, COUNTED_HERE));
     return few < COUNTED_HERE ? few : this.#countElsewhere(countQuery(plan, -1));
   }

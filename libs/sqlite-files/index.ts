@@ -1,0 +1,2 @@
+export { ownersFile } from './owners-file';
+export { wipeUnusedBytes } from './unused-bytes';
