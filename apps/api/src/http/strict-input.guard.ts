@@ -6,13 +6,16 @@ import { isUuid } from '@rolebook/kernel';
 import { Problem } from './problems';
 import type { ApiRequest } from './request';
 
+/** What a handler asks for: with the whole request it looks after the body itself. */
+interface Takes { readonly query: boolean; readonly body: boolean; readonly request: boolean }
+
 /**
  * What no handler asks for is an error and never ignored: query parameters and bodies on routes that take none,
  * repeated parameters, fields that would only be found on every object, ids that are no ids (not found, like any id that never was).
  */
 @Injectable()
 export class StrictInputGuard implements CanActivate {
-  private readonly taken = new WeakMap<object, { readonly query: boolean; readonly body: boolean }>();
+  private readonly taken = new WeakMap<object, Takes>();
 
   constructor(private readonly reflector: Reflector) {}
 
@@ -26,21 +29,20 @@ export class StrictInputGuard implements CanActivate {
       const isDryRun = name === 'dryRun' && this.reflector.get<boolean | undefined>('rolebook:change', context.getHandler());
       if (!takes.query && !isDryRun) throw invalid(`?${name}`, 'is not known here');
     }
-    if (!takes.body && hasFields(request.body)) throw invalid('#', 'no body is expected here');
-    refuseInherited(request.body, '#');
+    if (!takes.request) checkBody(request.body, takes.body);
     for (const value of Object.values((request.params ?? {}) as Record<string, string>)) {
       if (!isUuid(value)) throw new Problem('not-found');
     }
     return true;
   }
 
-  private takenBy(context: ExecutionContext): { readonly query: boolean; readonly body: boolean } {
+  private takenBy(context: ExecutionContext): Takes {
     const handler = context.getHandler();
     let taken = this.taken.get(handler);
     if (!taken) {
       const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) ?? {}) as Record<string, unknown>;
       const kinds = Object.keys(args).map((key) => Number(key.split(':')[0]));
-      taken = { query: kinds.includes(RouteParamtypes.QUERY), body: kinds.includes(RouteParamtypes.BODY) };
+      taken = { query: kinds.includes(RouteParamtypes.QUERY), body: kinds.includes(RouteParamtypes.BODY), request: kinds.includes(RouteParamtypes.REQUEST) };
       this.taken.set(handler, taken);
     }
     return taken;
@@ -53,6 +55,12 @@ function invalid(pointer: string, message: string): Problem {
 
 /** Names that every object has, such as `__proto__` and `toString`: what looks fields up by name takes them for known ones. None is a field of ours. */
 const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+function checkBody(body: unknown, isExpected: boolean): void {
+  if (isExpected && Buffer.isBuffer(body)) throw new Problem('unsupported-media-type'); // a picture
+  if (!isExpected && hasFields(body)) throw invalid('#', 'no body is expected here');
+  refuseInherited(body, '#');
+}
 
 function refuseInherited(value: unknown, at: string): void {
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return;
