@@ -82,7 +82,7 @@ function parametersOf(method: Method, versioned: boolean, problems: readonly Pro
 /** The problems a route can give: its own, and those that come of what it takes. */
 function problemsOf(method: Method, operation: Operation, versioned: boolean): ProblemSlug[] {
   const own = (operation[PROBLEMS_NOTE] ?? []) as ProblemSlug[];
-  if (!versioned) return own;
+  if (!versioned) return operation[PROBLEMS_NOTE] === undefined ? [] : [...own, 'validation'];
   const signedIn = (operation.security ?? []).length > 0;
   const takesJson = operation.requestBody?.content['application/json'] !== undefined;
   const all: ProblemSlug[] = [...own, 'validation', 'uri-too-long', 'headers-too-large', 'internal', 'unavailable'];

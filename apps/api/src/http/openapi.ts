@@ -16,9 +16,11 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Invitations', 'How people get in.'],
   ['Users', 'The people of a business, as administrators see them.'],
   ['Me', 'What people do with their own account.'],
+  ['Two-factor authentication', 'Authenticators, recovery codes, and what to do when both are lost.'],
   ['Settings and roles', 'The built-in roles, and the policy of a business.'],
   ['Audit', 'What happened, and proof of it.'],
-  ['Health', 'For load balancers, monitoring, and programs that verify tokens.'],
+  ['Keys', 'For programs that verify access tokens, or the audit log.'],
+  ['Health', 'For load balancers, monitoring, and readers of this.'],
 ];
 
 /** The OpenAPI 3.1 document of an application, complete. */
