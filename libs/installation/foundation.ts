@@ -12,6 +12,11 @@ import { openStores, type Stores } from './stores';
 /** The events of all features: what this version of the service can read and write. */
 export const allEvents = [userEvents, emailReservationEvents, businessEvents, slugEvents, sessionEvents, signInEvents, twoFactorEvents, auditEvents].map((definitions) => ({ definitions }));
 
+const definitions: ReadonlyMap<string, { readonly action: string; readonly user: string | null }> = new Map(allEvents.flatMap((feature) => Object.entries(feature.definitions)));
+
+/** How an event type reads in the audit log; `undefined` for one that this version does not know. */
+export const definitionOf = (type: string) => definitions.get(type);
+
 /** What the api, the projector and the auditor all stand on: the stores, and the way from their bytes to events. */
 export interface Foundation {
   readonly config: Config;

@@ -10,6 +10,7 @@ import type { OperationalStore } from '@rolebook/operational-store';
 import { RemoteProgress, type Projector } from '@rolebook/projecting';
 import { LiveAccess, userSessions, type UserSessionsDocument } from '@rolebook/sessions/read';
 import { userDirectory, type UserDocument } from '@rolebook/users/read';
+import { openAudit, type AuditParts } from './audit';
 import type { Config } from './config';
 import { startFollowers, type Followers } from './followers';
 import { openFoundation, type Foundation } from './foundation';
@@ -30,6 +31,7 @@ export interface Installation extends Foundation {
   readonly followers: Followers | null;
   /** How far the read models have come, wherever they are kept. */
   readonly progress: Pick<Projector, 'position' | 'caughtUp'>;
+  readonly audit: AuditParts;
   readonly avatars: AvatarStore;
   readonly directory: Collection<UserDocument>;
   readonly businesses: Collection<BusinessDocument>;
@@ -40,7 +42,7 @@ export interface Installation extends Foundation {
 /** Opens the stores and the keys, and starts what follows the log. @throws {MasterKeyError} and the stores' own errors, each a sentence that says what to do */
 export async function openInstallation(config: Config, clock: Clock = systemClock): Promise<Installation> {
   const foundation = await openFoundation(config, clock);
-  const { stores, subjectKeys, codec, streams } = foundation;
+  const { stores, subjectKeys, streams } = foundation;
   const { events, documents, operational, keys, masterKey } = stores;
   const secrets = await openInstallationSecrets({ store: keys, masterKey });
   const actionTokens = createActionTokens(secrets);
@@ -52,6 +54,7 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   const passwords = createPasswordHasher();
   return {
     ...foundation, events, documents, operational, keys, secrets, accessTokens, actionTokens, passwords, live, followers, progress,
+    audit: await openAudit(stores),
     avatars: new SealingAvatarStore(stores.avatars, subjectKeys),
     directory: await documents.open<UserDocument>(userDirectory.collection),
     businesses: await documents.open<BusinessDocument>(businesses.collection),

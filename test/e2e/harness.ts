@@ -8,6 +8,7 @@ import { readConfig } from '@rolebook/installation';
 import { openInstallation, type Installation } from '@rolebook/installation';
 import { systemClock, type Clock } from '@rolebook/kernel';
 import { OpenApiChecker, type ApiDocument } from './openapi-checker';
+import { startEngines, type Engines } from './engines';
 import { readMail, type ReadMail } from './read-mail';
 
 export const PASSWORD = 'correct horse battery staple 42';
@@ -35,12 +36,16 @@ let checker: Promise<OpenApiChecker> | undefined;
 
 /** The real service on a data folder of its own, asked over HTTP. */
 export class Service {
-  private constructor(readonly data: string, readonly clock: TestClock, private app: NestFastifyApplication, private opened: Installation, private readonly env: Record<string, string>) {}
+  private constructor(readonly data: string, readonly clock: TestClock, private app: NestFastifyApplication, private opened: Installation, private readonly env: Record<string, string>,
+    private readonly engines: Engines | null,
+  ) {}
 
   static async start(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
     const data = mkdtempSync(join(tmpdir(), 'rolebook-e2e-'));
-    const { app, installation } = await open(data, env, clock);
-    return new Service(data, clock, app, installation, env);
+    const engines = await startEngines();
+    const all = { ...engines?.env, ...env };
+    const { app, installation } = await open(data, all, clock);
+    return new Service(data, clock, app, installation, all, engines);
   }
 
   get installation(): Installation { return this.opened; }
@@ -100,20 +105,20 @@ export class Service {
 
   async dispose(): Promise<void> {
     await this.close();
+    await this.engines?.dispose();
     rmSync(this.data, { recursive: true, force: true });
   }
 }
 
 async function open(data: string, env: Record<string, string>, clock: Clock): Promise<{ app: NestFastifyApplication; installation: Installation }> {
-  const config = readConfig({ ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: SETUP_TOKEN, ROLEBOOK_WEB_URL: 'https://app.example', ROLEBOOK_REQUEST_LOG: 'off', ...engines(), ...env });
+  const config = readConfig({ ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: SETUP_TOKEN, ROLEBOOK_WEB_URL: 'https://app.example', ROLEBOOK_REQUEST_LOG: 'off', ...env });
   const installation = await openInstallation(config, clock);
-  return { app: await createApp(installation), installation };
-}
-
-/** Where the servers of this run are, if it runs on any: the suite is the same. */
-function engines(): Record<string, string> {
-  const { EVENTSTORE_URL, MONGODB_URL } = process.env;
-  return EVENTSTORE_URL && MONGODB_URL ? { EVENTSTORE_URL, MONGODB_URL, ROLEBOOK_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') } : {};
+  try {
+    return { app: await createApp(installation), installation };
+  } catch (error) {
+    await installation.close();
+    throw error;
+  }
 }
 
 let counter = 0;
