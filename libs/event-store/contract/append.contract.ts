@@ -151,6 +151,18 @@ export function describeRetries(log: () => EventStore, traits: EventStoreTraits)
       expect(await log().append(stream, 99, events)).toEqual(first);
     });
 
+    it('is refused where only some of the ids were stored, though its expected revision fits', async () => {
+      const stream = newStream();
+      const events = newEvents(2);
+      await log().append(stream, 'no-stream', events);
+      const before = await log().head();
+      await refusalOf(log().append(stream, 1, [newEvent(), newEvent(), ...events]));
+      await refusalOf(log().append(stream, 'any', [...events, newEvent()]));
+      await refusalOf(log().append(stream, 'any', [...events].reverse()));
+      expect(await log().head()).toBe(before);
+      expect(await log().append(stream, 1, newEvents(2))).toMatchObject({ revision: 3 });
+    });
+
     it('is refused in another stream: an id stands in the log once', async () => {
       const events = newEvents(2);
       await log().append(newStream(), 'no-stream', events);

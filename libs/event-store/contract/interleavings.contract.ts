@@ -27,7 +27,7 @@ const attempts = fc.record<Attempt>({
 });
 
 /** Attempts of one inner list are made at the same moment, the lists one after another. */
-const histories = fc.array(fc.array(attempts, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 6 });
+const histories = fc.array(fc.array(attempts, { minLength: 1, maxLength: 10 }), { minLength: 1, maxLength: 4 });
 
 /**
  * Whatever callers do at once, the log is what they would have made one after another in the order of the positions:
@@ -48,8 +48,8 @@ export function describeInterleavings(log: () => EventStore): void {
       await collector.until({ position: model.position === before ? 0 : model.position });
       expect(collector.events).toEqual(await everythingAfter(log(), before));
       await collector.subscription?.stop();
-    }), { numRuns: 40 });
-  });
+    }), { numRuns: 25 });
+  }, 90_000);
 }
 
 class Model {

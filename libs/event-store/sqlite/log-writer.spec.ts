@@ -43,6 +43,19 @@ describe('the writer of the SQLite log', () => {
     expect(streams()).toEqual(['a', 'b']);
   });
 
+  it('leaves nothing of an append whose ids are known, though some of its rows were written', () => {
+    const first = request('a', NO_STREAM, 2);
+    writer.write([first]);
+    const stray = { ...request('b', NO_STREAM, 2), events: [...newEvents(2), ...first.events] };
+    expect(writer.write([stray, { ...stray, stream: 'a', expected: 1 }, request('a', 1)])).toEqual([
+      { stored: false, actual: NO_STREAM },
+      { stored: false, actual: 1 },
+      { stored: true, revision: 2, position: 3, at: 1000 },
+    ]);
+    expect(rows()).toHaveLength(3);
+    expect(streams()).toEqual(['a']);
+  });
+
   it('stores nothing of a group where the disk is full, and goes on without a gap when there is room', () => {
     writer.write([request('a', NO_STREAM)]);
     const limit = (pages: number) => db.pragma(`max_page_count = ${pages}`);
