@@ -20,7 +20,7 @@ interface Followed {
 
 interface Waiter {
   readonly position: number;
-  readonly wake: () => void;
+  readonly done: (answer: boolean) => void;
 }
 
 /**
@@ -84,7 +84,7 @@ export class Projector {
         this.waiters.delete(waiter);
         resolve(answer);
       };
-      const waiter: Waiter = { position, wake: () => done(true) };
+      const waiter: Waiter = { position, done };
       const timer = setTimeout(() => done(false), withinMs);
       this.waiters.add(waiter);
     });
@@ -97,12 +97,13 @@ export class Projector {
     return mine;
   }
 
-  /** Once this resolves, nothing is written any more. */
+  /** Once this resolves, nothing is written any more, and nobody waits. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.perseverance.callOff();
     await this.subscription?.stop();
     await this.turn;
+    for (const waiter of this.waiters) waiter.done(false);
   }
 
   private async follow(): Promise<void> {
@@ -132,6 +133,6 @@ export class Projector {
       await followed.parking.passed(last.position);
       followed.position = last.position;
     }));
-    for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.wake();
+    for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.done(true);
   }
 }
