@@ -47,8 +47,8 @@ export const WHILE_ENROLLING_NOTE = 'x-while-enrolling';
 interface Options {
   readonly change?: boolean;
   readonly description?: string;
-  /** Media type of an answer that is no JSON, such as a picture. */
-  readonly produces?: string;
+  /** Media type, or types, of an answer that is no JSON, such as a picture. */
+  readonly produces?: string | readonly string[];
 }
 
 /**
@@ -68,8 +68,8 @@ export function Answer(status: number, model: Type<unknown> | null, problems: re
   );
 }
 
-function contentOf(schema: object | null, produces: string | undefined): Record<string, { schema: object }> | null {
-  if (produces !== undefined) return { [produces]: { schema: { type: 'string', format: 'binary' } } };
+function contentOf(schema: object | null, produces: string | readonly string[] | undefined): Record<string, { schema: object }> | null {
+  if (produces !== undefined) return Object.fromEntries([produces].flat().map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
   return schema && json(schema);
 }
 

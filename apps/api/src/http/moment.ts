@@ -1,0 +1,29 @@
+import type { Clock } from '@rolebook/kernel';
+import { Problem } from './problems';
+import { Field, invalidValue } from './validation';
+
+const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** A moment as a request names it (RFC 3339, any offset), in UTC with milliseconds. @throws {Problem} `validation` */
+export function parseMoment(input: unknown, pointer: string): string {
+  const time = typeof input === 'string' && RFC3339.test(input) ? Date.parse(input) : Number.NaN;
+  return Number.isNaN(time) ? invalidValue(pointer, 'must be a time such as 2026-11-24T09:30:00.000Z') : new Date(time).toISOString();
+}
+
+/** A query parameter that names a moment. */
+export const MomentField = (name: string, description: string): PropertyDecorator =>
+  Field((v) => parseMoment(v, `?${name}`), { type: String, format: 'date-time', required: false, example: '2026-11-24T09:30:00.000Z', description });
+
+/** `?at=`, on what can be answered as of a moment in the past. */
+export class AtQuery {
+  @MomentField('at', 'Answers as of this moment: everything recorded up to it, and nothing after. In the future: 400 **future-moment**.')
+  at?: string;
+}
+
+/** The moment a query asks for; `null` is now. @throws {Problem} `future-moment` */
+export function momentAsked({ at }: AtQuery, clock: Clock): string | null {
+  if (at === undefined) return null;
+  const moment = parseMoment(at, '?at');
+  if (Date.parse(moment) > clock.now()) throw new Problem('future-moment');
+  return moment;
+}

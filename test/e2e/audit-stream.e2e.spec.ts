@@ -1,0 +1,118 @@
+import { business, expectStatus, member, problemOf, Service, signIn, type Business, type Person } from './harness';
+
+/** A reader of server-sent events, as a browser would be one. */
+class Reader {
+  readonly ids: string[] = [];
+  readonly entries: { id: string; action: string; position: number }[] = [];
+  closed = false;
+  private text = '';
+  private readonly abort = new AbortController();
+
+  static async open(url: string, token: string, last?: string): Promise<Reader> {
+    const reader = new Reader();
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { 'last-event-id': last }) }, signal: reader.abort.signal });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+    void reader.read(answer.body!).catch(() => undefined).finally(() => { reader.closed = true; });
+    return reader;
+  }
+
+  async until(done: () => boolean): Promise<void> {
+    while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  close(): void { this.abort.abort(); }
+
+  private async read(body: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+      const messages = (this.text + decoder.decode(chunk, { stream: true })).split('\n\n');
+      this.text = messages.pop()!;
+      for (const message of messages) {
+        const fields = new Map(message.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const));
+        if (!fields.has('id')) continue;
+        this.ids.push(fields.get('id')!);
+        this.entries.push(JSON.parse(fields.get('data')!) as Reader['entries'][number]);
+      }
+    }
+  }
+}
+
+describe('the audit log as it grows', () => {
+  let service: Service;
+  let biz: Business;
+  let auditor: Person;
+  const stream = async (query = '') => `${await service.http.getUrl()}/v1/audit/stream${query}`;
+  const rename = async (n: number) => expectStatus(await service.call('PATCH', '/v1/me', { displayName: `Olive ${n}` }, { token: biz.owner.token }), 200);
+  const history = async (): Promise<string[]> => (await service.call('GET', '/v1/audit?order=asc&limit=200', undefined, { token: biz.owner.token })).body.items.map(({ id }: { id: string }) => id);
+
+  beforeAll(async () => {
+    service = await Service.start();
+    await service.http.listen(0, '127.0.0.1');
+    biz = await business(service);
+    auditor = await member(service, biz, 'crew', { name: 'Anna Auditor', overrides: { settings: 'read' } });
+  });
+  afterAll(() => service.dispose());
+
+  it('begins with what happens from now on', async () => {
+    const reader = await Reader.open(await stream('?action=user.profile-edited'), auditor.token);
+    await rename(1);
+    await reader.until(() => reader.ids.length > 0);
+    expect(reader.entries).toEqual([expect.objectContaining({ action: 'user.profile-edited', changes: [{ field: 'displayName', from: 'Olive Owner', to: 'Olive 1' }] })]);
+    reader.close();
+  });
+
+  it('misses none and repeats none over reconnects and a restart', async () => {
+    const before = await history();
+    const received: string[] = [];
+    let last = before[0]!;
+    let renamed = 1;
+    for (let round = 0; round < 4; round++) {
+      if (round === 2) {
+        await service.restart();
+        await service.http.listen(0, '127.0.0.1');
+      }
+      const reader = await Reader.open(await stream(), auditor.token, last);
+      const renames = Array.from({ length: 5 }, () => rename(++renamed));
+      await reader.until(() => reader.ids.length > 2);
+      reader.close();
+      await Promise.all(renames);
+      received.push(...reader.ids);
+      last = received.at(-1)!;
+    }
+    const rest = await Reader.open(await stream(), auditor.token, last);
+    const all = await history();
+    await rest.until(() => rest.ids.includes(all.at(-1)!));
+    rest.close();
+    received.push(...rest.ids);
+    expect(received).toEqual((await history()).slice(1, received.length + 1));
+    expect(received).toEqual(expect.arrayContaining(all.slice(1)));
+  });
+
+  it('ends when the session does', async () => {
+    const own = await signIn(service, biz.slug, auditor.email, auditor.id);
+    const reader = await Reader.open(await stream(), own.token);
+    expectStatus(await service.call('POST', '/v1/auth/sign-out', undefined, { token: own.token }), 204);
+    await reader.until(() => reader.closed);
+    expect(reader.entries.map(({ action }) => action)).not.toContain('session.signed-out');
+  });
+
+  it('ends when the right to see it is taken away', async () => {
+    const reader = await Reader.open(await stream(), auditor.token);
+    expectStatus(await service.call('PATCH', `/v1/users/${auditor.id}/permissions`, { overrides: { settings: null } }, { token: biz.owner.token }), 200);
+    await reader.until(() => reader.closed);
+    expect(reader.entries.map(({ action }) => action)).not.toContain('user.permission-override-removed');
+  });
+
+  it('does not go on after what it does not know', async () => {
+    const call = (id: string) => service.call('GET', '/v1/audit/stream', undefined, { token: biz.owner.token, headers: { 'last-event-id': id } });
+    expect(problemOf(await call('1'))).toBe('validation');
+    expect(problemOf(await call(biz.id))).toBe('validation');
+  });
+
+  it('keeps no stopping service waiting', async () => {
+    const reader = await Reader.open(await stream(), biz.owner.token);
+    await service.restart();
+    await reader.until(() => reader.closed);
+  });
+});
