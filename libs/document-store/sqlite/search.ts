@@ -45,11 +45,13 @@ export function searchPage(reader: Reader, layout: Layout, plan: Plan, limit: nu
   return sort === -1 ? sortFewOrTestMany(search, driver) : mergeLists(search, driver, sort);
 }
 
-/** How many documents a search finds; null: none, without asking. */
-export function searchCount(reader: Reader, layout: Layout, plan: Plan): Query | null {
-  const scopes = scopesOf(reader, layout, plan);
-  const longest = plan.wordStarts.reduce((a, b) => (b.length > a.length ? b : a));
-  return scopes.length === 0 ? null : searchCountQuery(layout, plan, scopes, startOf(longest));
+/** How many documents a search finds: the number, or how to count them where that takes long. */
+export function searchCount(reader: Reader, layout: Layout, plan: Plan): number | Query {
+  const search = { reader, layout, plan, limit: 0, scopes: scopesOf(reader, layout, plan) };
+  if (search.scopes.length === 0) return 0;
+  const driver = rarest(search, plan.wordStarts.map(startOf));
+  const query = searchCountQuery(layout, plan, search.scopes, driver);
+  return matchesOf(search, driver) < FEW ? reader.count(query) : query;
 }
 
 /**

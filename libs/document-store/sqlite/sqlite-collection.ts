@@ -64,7 +64,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     if (plan.combinations.length === 0) return 0;
     if (plan.wordStarts.length > 0) {
       const search = searchCount(this.#reader, this.#layout, plan);
-      return search === null ? 0 : this.#countElsewhere(search);
+      return typeof search === 'number' ? search : this.#countElsewhere(search);
     }
     const few = this.#reader.count(countQuery(plan, COUNTED_HERE));
     return few < COUNTED_HERE ? few : this.#countElsewhere(countQuery(plan, -1));
