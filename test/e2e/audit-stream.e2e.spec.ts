@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import { business, expectStatus, member, problemOf, Service, signIn, type Business, type Person } from './harness';
 
 /** A reader of server-sent events, as a browser would be one. */
@@ -6,34 +7,33 @@ class Reader {
   readonly entries: { id: string; action: string; position: number }[] = [];
   closed = false;
   private text = '';
-  private readonly abort = new AbortController();
+
+  private constructor(private readonly answer: IncomingMessage) {
+    answer.setEncoding('utf8').on('data', (chunk: string) => this.read(chunk)).on('error', () => undefined).on('close', () => { this.closed = true; });
+  }
 
   static async open(url: string, token: string, last?: string): Promise<Reader> {
-    const reader = new Reader();
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { 'last-event-id': last }) }, signal: reader.abort.signal });
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toBe('text/event-stream');
-    void reader.read(answer.body!).catch(() => undefined).finally(() => { reader.closed = true; });
-    return reader;
+    const headers = { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { 'last-event-id': last }) };
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => { get(url, { headers, agent: false }, resolve).on('error', reject); });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toBe('text/event-stream');
+    return new Reader(answer);
   }
 
   async until(done: () => boolean): Promise<void> {
     while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
-  close(): void { this.abort.abort(); }
+  close(): void { this.answer.destroy(); }
 
-  private async read(body: ReadableStream<Uint8Array>): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-      const messages = (this.text + decoder.decode(chunk, { stream: true })).split('\n\n');
-      this.text = messages.pop()!;
-      for (const message of messages) {
-        const fields = new Map(message.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const));
-        if (!fields.has('id')) continue;
-        this.ids.push(fields.get('id')!);
-        this.entries.push(JSON.parse(fields.get('data')!) as Reader['entries'][number]);
-      }
+  private read(chunk: string): void {
+    const messages = (this.text + chunk).split('\n\n');
+    this.text = messages.pop()!;
+    for (const message of messages) {
+      const fields = new Map(message.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const));
+      if (!fields.has('id')) continue;
+      this.ids.push(fields.get('id')!);
+      this.entries.push(JSON.parse(fields.get('data')!) as Reader['entries'][number]);
     }
   }
 }
