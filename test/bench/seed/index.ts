@@ -1,0 +1,2 @@
+export * from './history';
+export { seed, SEED_VERSION } from './seed';
