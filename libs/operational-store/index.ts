@@ -1,1 +1,3 @@
+export * from './lease';
+export * from './lease-keeper';
 export * from './port';
