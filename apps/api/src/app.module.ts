@@ -23,7 +23,7 @@ import type { Installation } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
 import { CLOCK, CONFIG, DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from './composition/tokens';
 import { HealthController } from './health/health.controller';
-import { AVATARS, FOLLOWERS } from './composition/tokens';
+import { AVATARS, FOLLOWERS, PROGRESS } from './composition/tokens';
 import { Avatars } from './avatars/avatars';
 import { MyAvatarController, UserAvatarController } from './avatars/avatars.controllers';
 import { MySessionsController } from './sessions/my-sessions.controller';
@@ -43,6 +43,8 @@ import { SessionGuard } from './http/session.guard';
 import { StrictInputGuard } from './http/strict-input.guard';
 import { strictValidation } from './http/validation';
 import { InvitationsController } from './invitations/invitations.controller';
+import { Metrics } from './metrics/metrics';
+import { MetricsController } from './metrics/metrics.controller';
 import { MeController } from './me/me.controller';
 import { MyPasswordController } from './me/my-password.controller';
 import { RolesController } from './roles/roles.controller';
@@ -52,7 +54,7 @@ import { TwoFactorResetsController } from './two-factor/two-factor-resets.contro
 import { UserLists } from './users/user-lists';
 import { UsersController } from './users/users.controller';
 
-const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, MyAvatarController, MyPasswordController, MySessionsController, MyTwoFactorController, PasswordResetsController, RolesController, TwoFactorResetsController, TwoFactorSettingsController, UserAvatarController, UserSessionsController, UsersController];
+const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, MetricsController, MyAvatarController, MyPasswordController, MySessionsController, MyTwoFactorController, PasswordResetsController, RolesController, TwoFactorResetsController, TwoFactorSettingsController, UserAvatarController, UserSessionsController, UsersController];
 
 /** Puts the api together on an opened installation. */
 @Module({})
@@ -69,13 +71,13 @@ export class AppModule {
         value(FOLLOWERS, installation.followers), value(InstallationSecrets, installation.secrets), value(AccessTokens, installation.accessTokens),
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
-        value(Freshness, new Freshness(installation.progress, installation.streams)),
+        value(PROGRESS, installation.progress), value(Freshness, new Freshness(installation.progress, installation.streams)),
         ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders, ...twoFactorWriteProviders,
         value(Throttle, new Throttle(installation.operational, installation.clock)),
         value(KnownDevices, new KnownDevices(installation.operational, installation.secrets, installation.actionTokens)),
         ...auditProviders(installation),
         UserQueries, BusinessQueries, MissingTwoFactor, SessionQueries,
-        Answers, Avatars, Cursors, JwtStrategy, LastSeen, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists, Where,
+        Answers, Avatars, Cursors, JwtStrategy, LastSeen, Metrics, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists, Where,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: strictValidation },
         { provide: APP_GUARD, useClass: SessionGuard },

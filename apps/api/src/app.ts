@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { AppModule } from './app.module';
 import type { Installation } from '@rolebook/installation';
 import { serveApiDocs } from './http/openapi';
+import { serveMetrics } from './metrics/metrics.server';
 import { hardened } from './http/server';
 import { transportErrors } from './http/transport';
 
@@ -19,6 +20,7 @@ export async function createApp(installation: Installation): Promise<NestFastify
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false, bodyParser: false });
   hardened(app, config);
+  await serveMetrics(app, config);
   serveApiDocs(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -7,3 +7,4 @@ export const CONFIG = Symbol('Config');
 export const MAILER = Symbol('Mailer');
 export const AVATARS = Symbol('AvatarStore');
 export const FOLLOWERS = Symbol('Followers | null');
+export const PROGRESS = Symbol('Progress');

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import type { EventStore } from '@rolebook/event-store';
+import { Streams } from '@rolebook/event-sourcing';
+import type { Clock } from '@rolebook/kernel';
+import { LiveAccess } from '@rolebook/sessions/read';
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { CLOCK, EVENT_STORE, PROGRESS } from '../composition/tokens';
+import type { Progress } from '../http/freshness';
+
+/** What operators watch, in Prometheus' text format. Labels are routes and names of the code, never ids. */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly requests = new Histogram({
+    name: 'rolebook_http_request_duration_seconds', help: 'Requests by method, route and status.', labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5], registers: [this.registry],
+  });
+
+  constructor(
+    commands: CommandBus, streams: Streams, live: LiveAccess, @Inject(PROGRESS) private readonly progress: Progress,
+    @Inject(EVENT_STORE) private readonly events: EventStore, @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    const { registry } = this;
+    collectDefaultMetrics({ register: registry, prefix: 'rolebook_' });
+    const commandCount = new Counter({ name: 'rolebook_commands_total', help: 'Commands carried out or refused, by name.', labelNames: ['command'], registers: [registry] });
+    commands.subscribe((command) => commandCount.inc({ command: command.constructor.name }));
+    const appends = new Counter({ name: 'rolebook_events_appended_total', help: 'Events appended by this node, by type.', labelNames: ['type'], registers: [registry] });
+    streams.onAppended((appended) => { for (const { event } of appended) appends.inc({ type: event.type }); });
+    new Gauge({ name: 'rolebook_live_sessions', help: 'Live sessions in the memory of this node.', registers: [registry], collect() { this.set(live.size); } });
+    this.measureLag();
+  }
+
+  /** Counts every answer of the server under its route's pattern. */
+  observe(fastify: FastifyInstance): void {
+    fastify.addHook('onResponse', (request, reply, done) => {
+      this.requests.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1000);
+      done();
+    });
+  }
+
+  get contentType(): string { return this.registry.contentType; }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private measureLag(): void {
+    const { events, progress, clock, registry } = this;
+    const lagging = async (): Promise<{ events: number; seconds: number }> => {
+      await progress.caughtUp(await events.head(), 0);
+      const behind = await events.readAll({ after: progress.position, limit: 10_000 });
+      const [oldest] = behind;
+      return { events: behind.length, seconds: oldest ? Math.max(0, clock.now() - Date.parse(oldest.recordedAt)) / 1000 : 0 };
+    };
+    new Gauge({ name: 'rolebook_projection_lag_events', help: 'Events that the read models do not show yet; 10000 means that many or more.', registers: [registry], async collect() { this.set((await lagging()).events); } });
+    new Gauge({ name: 'rolebook_projection_lag_seconds', help: 'Age of the oldest event that the read models do not show yet.', registers: [registry], async collect() { this.set((await lagging()).seconds); } });
+  }
+}
