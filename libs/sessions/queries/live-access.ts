@@ -26,6 +26,24 @@ interface Entry {
   readonly expiresAt: number;
 }
 
+/** What an access token says of its bearer. */
+interface Claims {
+  readonly businessId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** The streams that a session hangs on: its own, its user's, their second factor's, the business's. */
+type Names = readonly [string, string, string, string];
+
+interface Load {
+  readonly names: readonly string[];
+  stale: boolean;
+}
+
+/** About a second's worth of appends, at the fastest. */
+const OWN_EVENTS = 50_000;
+
 /** Events that change nothing about who is let in. */
 const HARMLESS: ReadonlySet<string> = new Set(['SessionRefreshed', 'ProfileEdited', 'AvatarChanged', 'PasswordResetRequested', 'TwoFactorCodeAccepted', 'TwoFactorCodeRefused',
   'TwoFactorEnrolmentStarted', 'RecoveryCodeUsed', 'RecoveryCodesReplaced', 'SuperAdminListed', 'SuperAdminWithdrawn', 'SuperAdminConfirmed']);
@@ -40,16 +58,17 @@ export class LiveAccess {
   /** Which entries hang on a stream. */
   private readonly dependents = new Map<string, Set<string>>();
   private readonly streamsOf = new Map<string, readonly string[]>();
-  /** Ids of events appended here that the subscription has not brought back yet. */
-  private readonly ownEvents = new Set<string>();
-  /** Raised by every relevant event, so that an entry loaded while something changed is not kept. */
-  private changes = 0;
+  /** Ids of events appended here that the subscription has not brought back yet. One that it brought back first stays until it falls out. */
+  private readonly ownEvents = new LRUCache<string, true>({ max: OWN_EVENTS });
+  /** What is being loaded; what an event may have made stale meanwhile is not kept. */
+  private readonly loads = new Set<Load>();
+  private suspended = false;
 
   constructor(private readonly streams: Streams, options: { readonly sessions?: number } = {}) {
     this.entries = new LRUCache({ max: options.sessions ?? 150_000, dispose: (_entry, sessionId) => this.unlink(sessionId) });
     streams.onAppended((appended) => {
       for (const { id, stream, event } of appended) {
-        this.ownEvents.add(id);
+        this.ownEvents.set(id, true);
         this.changed(stream, event.type);
       }
     });
@@ -63,21 +82,18 @@ export class LiveAccess {
   }
 
   /** Who holds this session, from the streams; `null` where it is over, or never was. */
-  async load(claims: { readonly businessId: string; readonly userId: string; readonly sessionId: string }, now: number): Promise<Principal | null> {
+  async load(claims: Claims, now: number): Promise<Principal | null> {
     const { businessId, userId, sessionId } = claims;
-    const names = [streamNames.session(businessId, sessionId), streamNames.user(businessId, userId), streamNames.twoFactor(businessId, userId), streamNames.business(businessId)] as const;
-    const before = this.changes;
-    const [{ state: session }, { state: user }, { state: twoFactor }, { state: business }] = await Promise.all([
-      this.streams.load(sessionStream, names[0]), this.streams.load(userStream, names[1]), this.streams.load(twoFactorStream, names[2]), this.streams.load(businessStream, names[3]),
-    ]);
-    const stands = session.id === sessionId && session.userId === userId && !session.ended && sessionStands(user, { id: sessionId, epoch: session.epoch }) && session.twoFactorEpoch === twoFactor.epoch;
-    const principal: Principal | null = !stands ? null : {
-      businessId, userId, sessionId, role: user.role, overrides: user.overrides, permissions: effectivePermissions(user.role, user.overrides),
-      hasTwoFactor: twoFactor.enabled, mustEnrol: !twoFactor.enabled && twoFactorRequired(business.twoFactorPolicy, settingsLevel(user)),
-    };
-    const expiresAt = session.id === null ? 0 : Date.parse(session.expiresAt);
-    if (before === this.changes && principal) this.remember(sessionId, names, { principal, expiresAt });
-    return expiresAt > now ? principal : null;
+    const names: Names = [streamNames.session(businessId, sessionId), streamNames.user(businessId, userId), streamNames.twoFactor(businessId, userId), streamNames.business(businessId)];
+    const load: Load = { names, stale: this.suspended };
+    this.loads.add(load);
+    try {
+      const entry = await this.read(claims, names);
+      if (!load.stale && entry.principal) this.remember(sessionId, names, entry);
+      return entry.expiresAt > now ? entry.principal : null;
+    } finally {
+      this.loads.delete(load);
+    }
   }
 
   /** To be told of what the log brings: what this node appended itself is known already. */
@@ -88,12 +104,35 @@ export class LiveAccess {
   /** To be told of every event of the log, in whatever order, once or more: drops what it may have made stale. */
   changed(stream: string, type: string): void {
     if (HARMLESS.has(type)) return;
-    this.changes++;
+    for (const load of this.loads) if (load.names.includes(stream)) load.stale = true;
     for (const sessionId of this.dependents.get(stream) ?? []) this.entries.delete(sessionId);
+  }
+
+  /** Nobody tells of other nodes' events for now: everything is forgotten, and nothing remembered until {@link resume}. */
+  suspend(): void {
+    this.suspended = true;
+    for (const load of this.loads) load.stale = true;
+    this.entries.clear();
+  }
+
+  resume(): void {
+    this.suspended = false;
   }
 
   /** How many live sessions are in memory. */
   get size(): number { return this.entries.size; }
+
+  private async read({ businessId, userId, sessionId }: Claims, names: Names): Promise<Entry> {
+    const [{ state: session }, { state: user }, { state: twoFactor }, { state: business }] = await Promise.all([
+      this.streams.load(sessionStream, names[0]), this.streams.load(userStream, names[1]), this.streams.load(twoFactorStream, names[2]), this.streams.load(businessStream, names[3]),
+    ]);
+    const stands = session.id === sessionId && session.userId === userId && !session.ended && sessionStands(user, { id: sessionId, epoch: session.epoch }) && session.twoFactorEpoch === twoFactor.epoch;
+    const principal: Principal | null = !stands ? null : {
+      businessId, userId, sessionId, role: user.role, overrides: user.overrides, permissions: effectivePermissions(user.role, user.overrides),
+      hasTwoFactor: twoFactor.enabled, mustEnrol: !twoFactor.enabled && twoFactorRequired(business.twoFactorPolicy, settingsLevel(user)),
+    };
+    return { principal, expiresAt: session.id === null ? 0 : Date.parse(session.expiresAt) };
+  }
 
   private remember(sessionId: string, names: readonly string[], entry: Entry): void {
     this.entries.delete(sessionId);
