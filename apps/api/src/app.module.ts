@@ -51,6 +51,7 @@ import { RolesController } from './roles/roles.controller';
 import { TwoFactorSettingsController } from './settings/two-factor-settings.controller';
 import { MyTwoFactorController } from './two-factor/my-two-factor.controller';
 import { TwoFactorResetsController } from './two-factor/two-factor-resets.controller';
+import { ForeseenImpact } from './users/foreseen-impact';
 import { UserLists } from './users/user-lists';
 import { UsersController } from './users/users.controller';
 
@@ -77,7 +78,7 @@ export class AppModule {
         value(KnownDevices, new KnownDevices(installation.operational, installation.secrets, installation.actionTokens)),
         ...auditProviders(installation),
         UserQueries, BusinessQueries, MissingTwoFactor, SessionQueries,
-        Answers, Avatars, Cursors, JwtStrategy, LastSeen, Metrics, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists, Where,
+        Answers, Avatars, Cursors, ForeseenImpact, JwtStrategy, LastSeen, Metrics, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists, Where,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: strictValidation },
         { provide: APP_GUARD, useClass: SessionGuard },

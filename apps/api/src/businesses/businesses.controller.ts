@@ -46,7 +46,7 @@ export class BusinessesController {
   @Change()
   @HttpCode(201)
   @ApiHeader({ name: 'Setup-Token', required: true })
-  @Answer(201, BusinessAnswer, ['validation', 'unauthenticated', 'slug-taken'])
+  @Answer(201, BusinessAnswer, ['validation', 'unauthenticated', 'slug-taken'], { change: true })
   async create(@Context() anonymous: CommandContext, @Headers('setup-token') token: string | undefined, @Body() body: CreateBusinessBody): Promise<{ business: object; user: UserView | null }> {
     if (!this.setupToken.matches(token)) throw new Problem('unauthenticated', 'The Setup-Token is missing or wrong.');
     const email = parseEmailAddress(body.owner.email);

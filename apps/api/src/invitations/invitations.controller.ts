@@ -63,6 +63,7 @@ export class InvitationsController {
       email: parseEmailAddress(body.email), role: body.role, overrides: parseOverrides(body.overrides ?? {}, false) as Overrides,
       displayName: body.displayName === undefined ? null : parsePersonName(body.displayName), locale: body.locale ?? 'en',
     }));
+    Object.assign(context.impact, { mailTo: state.email, linkExpiresAt: state.invitation?.expiresAt ?? null });
     void reply.header('location', `/v1/users/${state.id}`);
     return this.answers.user(context, state.id);
   }
@@ -73,7 +74,8 @@ export class InvitationsController {
   @Change()
   @Answer(200, UserAnswer, ['forbidden', 'not-found', 'not-invited', 'stale'], { change: true })
   async resend(@Context() context: CommandContext, @Param('id') id: string): Promise<UserView | null> {
-    await this.commands.execute(new ResendInvitation(context, id));
+    const { state } = await this.commands.execute(new ResendInvitation(context, id));
+    Object.assign(context.impact, { mailTo: state.email, linkExpiresAt: state.invitation?.expiresAt ?? null });
     return this.answers.user(context, id);
   }
 

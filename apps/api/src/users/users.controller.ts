@@ -17,6 +17,7 @@ import { FlagField, LocaleField, NameField, OverridesField, parseOverrides, Phon
 import { Problem } from '../http/problems';
 import { Context, Me } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
+import { ForeseenImpact } from './foreseen-impact';
 import { PermissionsAnswer, RoleChangeAnswer, UserAnswer, UserList } from './users.answers';
 import { UserListQuery, UserLists } from './user-lists';
 
@@ -52,7 +53,7 @@ export function profileOf(body: ProfileBody): { displayName?: string; phone?: st
 export class UsersController {
   constructor(
     private readonly commands: CommandBus, private readonly users: UserQueries, private readonly lists: UserLists,
-    private readonly answers: Answers, @Inject(CLOCK) private readonly clock: Clock,
+    private readonly answers: Answers, private readonly foreseen: ForeseenImpact, @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get()
@@ -83,7 +84,7 @@ export class UsersController {
   async changeRole(@Context() context: CommandContext, @Param('id') id: string, @Body() body: RoleBody): Promise<object> {
     const { events } = await this.commands.execute(new ChangeRole(context, id, body.role, body.keepOverrides ?? false, parseReason(body.reason)));
     const removedOverrides: Overrides = events.flatMap((event) => (event.type === 'RoleChanged' ? [event.data.removedOverrides] : []))[0] ?? {};
-    Object.assign(context.impact, { removedOverrides });
+    Object.assign(context.impact, { removedOverrides, ...(context.dryRun ? await this.foreseen.role(context, id, body.role, removedOverrides) : {}) });
     return { user: await this.answers.user(context, id), removedOverrides };
   }
 
@@ -108,6 +109,7 @@ export class UsersController {
   @Answer(200, UserAnswer, ['forbidden', 'not-found', 'stale', 'last-super-admin', 'not-active'], { change: true })
   async deactivate(@Context() context: CommandContext, @Param('id') id: string, @Body() body: ReasonBody): Promise<UserView | null> {
     await this.commands.execute(new DeactivateUser(context, id, parseReason(body.reason)));
+    if (context.dryRun) Object.assign(context.impact, await this.foreseen.deactivation(context, id));
     return this.answers.user(context, id);
   }
 
