@@ -3,11 +3,11 @@ import { businesses, type BusinessDocument } from '@rolebook/businesses/read';
 import { createAccessTokens, createActionTokens, createPasswordHasher, openInstallationSecrets,
   type AccessTokens, type ActionTokens, type InstallationSecrets, type KeyStore, type PasswordHasher } from '@rolebook/crypto';
 import type { Collection, DocumentStore } from '@rolebook/document-store';
-import type { EventStore, Subscription } from '@rolebook/event-store';
+import type { EventStore } from '@rolebook/event-store';
 import { systemClock, type Clock } from '@rolebook/kernel';
 import { log } from '@rolebook/log';
 import type { OperationalStore } from '@rolebook/operational-store';
-import { RemoteProgress, type Projector } from '@rolebook/projecting';
+import { LogFollower, RemoteProgress, type Projector } from '@rolebook/projecting';
 import { LiveAccess, userSessions, type UserSessionsDocument } from '@rolebook/sessions/read';
 import { userDirectory, type UserDocument } from '@rolebook/users/read';
 import { openAudit, type AuditParts } from './audit';
@@ -67,7 +67,21 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   };
 }
 
-/** Tells the index of live sessions what other processes append. */
-async function followLive(events: EventStore, live: LiveAccess): Promise<Subscription> {
-  return events.subscribe({ after: await events.head(), onEvents: (batch) => live.delivered(batch), onEnd: (reason) => log.error('live access no longer follows the log', { error: reason.message }) });
+/** Tells the index of live sessions what other processes append. While the log is away it remembers nothing, so that nobody ended elsewhere is let in here. */
+async function followLive(events: EventStore, live: LiveAccess): Promise<LogFollower> {
+  let told = await events.head();
+  const follower = new LogFollower(events, {
+    after: () => told,
+    onEvents: (batch) => {
+      live.delivered(batch);
+      told = batch.at(-1)?.position ?? told;
+    },
+    onLost: (reason) => {
+      live.suspend();
+      log.error('live access does not follow the log for now', { error: reason.message });
+    },
+    onFound: () => live.resume(),
+  });
+  await follower.start();
+  return follower;
 }

@@ -1,8 +1,9 @@
-import type { EventStore, LoggedEvent, Subscription } from '@rolebook/event-store';
+import { StoreUnavailable, type EventStore, type LoggedEvent } from '@rolebook/event-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { Clock, Recorded } from '@rolebook/kernel';
 import { MailRejected, MailUnavailable, type Mail, type Mailer } from '@rolebook/mail';
 import type { OperationalStore } from '@rolebook/operational-store';
+import { LogFollower } from '@rolebook/projecting';
 import { letters, type Desk } from './letters';
 
 const BUCKET = 'mail';
@@ -16,26 +17,28 @@ const LONGEST_PAUSE_MS = 60_000;
  * whatever crashes, and once in the normal case. Tokens are derived at that moment; no usable one is ever stored.
  */
 export class MailFollower {
-  private subscription: Subscription | null = null;
+  private readonly follower: LogFollower;
   private position = 0;
   private stopped = false;
-  private wake: () => void = () => undefined;
+  private readonly pauses = new Set<() => void>();
 
   constructor(
     private readonly parts: {
       readonly events: EventStore; readonly codec: EventCodec; readonly operational: OperationalStore; readonly mailer: Mailer; readonly desk: Desk; readonly clock: Clock;
       readonly onProblem: (message: string, details: Record<string, unknown>) => void;
     },
-  ) {}
+  ) {
+    this.follower = new LogFollower(parts.events, {
+      after: () => this.position,
+      onEvents: (batch) => this.follow(batch),
+      onLost: (reason) => parts.onProblem('the mail follower cannot go on for now', { error: reason.message }),
+    });
+  }
 
   async start(): Promise<void> {
     const entry = await this.parts.operational.get(BUCKET, CHECKPOINT);
     this.position = typeof entry?.value === 'number' ? entry.value : 0;
-    this.subscription = await this.parts.events.subscribe({
-      after: this.position,
-      onEvents: (batch) => this.follow(batch),
-      onEnd: (reason) => this.parts.onProblem('the mail follower has ended', { error: reason.message }),
-    });
+    await this.follower.start();
   }
 
   /** Up to where in the log mails have gone out. */
@@ -44,8 +47,8 @@ export class MailFollower {
   /** Waits for the mails under way. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.wake();
-    await this.subscription?.stop();
+    for (const wake of this.pauses) wake();
+    await this.follower.stop();
   }
 
   private async follow(batch: readonly LoggedEvent[]): Promise<void> {
@@ -66,10 +69,11 @@ export class MailFollower {
   }
 
   private async sendFor(event: LoggedEvent): Promise<void> {
-    const mail = await this.write(event);
-    for (let pause = 1_000; mail && !this.stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = 1_000; !this.stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await this.parts.mailer.send(mail);
+        const mail = await this.write(event);
+        if (mail) await this.parts.mailer.send(mail);
+        return;
       } catch (error) {
         if (error instanceof MailRejected) return this.parts.onProblem('a mail was refused for good', { eventId: event.id, error: error.message });
         this.parts.onProblem('a mail could not be sent and is tried again', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
@@ -78,13 +82,17 @@ export class MailFollower {
     }
   }
 
-  /** The mail an event calls for; an event that cannot be read or written about holds up no other. */
+  /**
+   * The mail an event calls for; an event that cannot be read or written about holds up no other.
+   * @throws {StoreUnavailable} where the log is away: that is no fault of the event
+   */
   private async write(event: LoggedEvent): Promise<Mail | null> {
     try {
-      const [recorded] = await this.parts.codec.decode(event ? [event] : []);
+      const [recorded] = await this.parts.codec.decode([event]);
       const write = letters[event.type as keyof typeof letters] as ((desk: Desk, recorded: Recorded<never>) => Promise<Mail | null>) | undefined;
       return recorded && write ? await write(this.parts.desk, recorded as Recorded<never>) : null;
     } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
       this.parts.onProblem('a mail could not be written', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
       return null;
     }
@@ -92,8 +100,13 @@ export class MailFollower {
 
   private pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.wake = () => { clearTimeout(timer); resolve(); };
+      const wake = () => {
+        clearTimeout(timer);
+        this.pauses.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, milliseconds);
+      this.pauses.add(wake);
     });
   }
 }

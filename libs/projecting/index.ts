@@ -1,3 +1,4 @@
+export * from './log-follower';
 export * from './projector';
 export * from './read-model';
 export * from './remote-progress';

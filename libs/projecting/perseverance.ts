@@ -37,6 +37,12 @@ export class Perseverance {
     return false;
   }
 
+  /** As {@link until}, for work whose last try has just failed. */
+  async afterAPause(work: () => Promise<void>): Promise<boolean> {
+    await this.sleep(FIRST_PAUSE_MS);
+    return this.until(work);
+  }
+
   /** Nothing is tried again from now on. */
   callOff(): void {
     this.calledOff = true;

@@ -1,6 +1,7 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
-import type { EventStore, LoggedEvent, Subscription } from '@rolebook/event-store';
+import type { EventStore, LoggedEvent } from '@rolebook/event-store';
+import { LogFollower } from './log-follower';
 import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
 import type { ParkedStream, ReadModel } from './read-model';
@@ -32,7 +33,7 @@ export class Projector {
   private followed: readonly Followed[] = [];
   private readonly waiters = new Set<Waiter>();
   private readonly perseverance: Perseverance;
-  private subscription: Subscription | null = null;
+  private readonly follower: LogFollower;
   private turn: Promise<unknown> = Promise.resolve();
   private stopped = false;
 
@@ -46,7 +47,13 @@ export class Projector {
       readonly onProblem: (message: string, details: Record<string, unknown>) => void;
     },
   ) {
-    this.perseverance = new Perseverance((error) => parts.onProblem('the projecting loop cannot go on for now', { error: error.message }));
+    const onTrouble = (error: Error) => parts.onProblem('the projecting loop cannot go on for now', { error: error.message });
+    this.perseverance = new Perseverance(onTrouble);
+    this.follower = new LogFollower(parts.events, {
+      after: () => this.position,
+      onEvents: async (batch) => { await this.exclusively(() => this.perseverance.until(() => this.apply(batch))); },
+      onLost: onTrouble,
+    });
   }
 
   /** Opens every read model and follows the log from where the furthest behind has come to. Rejects where a store is away. */
@@ -59,7 +66,7 @@ export class Projector {
       followed.push({ model, parking, position });
     }
     this.followed = followed;
-    await this.follow();
+    await this.follower.start();
   }
 
   /** Position up to which every read model reflects the log; 0 before the start. */
@@ -70,7 +77,7 @@ export class Projector {
   /** `failure`: why it does not get on at the moment, if it does not. */
   status(): { readonly failure: string | null; readonly readModels: readonly ReadModelStatus[] } {
     return {
-      failure: this.perseverance.failure?.message ?? null,
+      failure: (this.perseverance.failure ?? this.follower.failure)?.message ?? null,
       readModels: this.followed.map(({ model, position, parking }) => ({ name: model.name, position, parked: parking.list })),
     };
   }
@@ -101,24 +108,9 @@ export class Projector {
   async stop(): Promise<void> {
     this.stopped = true;
     this.perseverance.callOff();
-    await this.subscription?.stop();
+    await this.follower.stop();
     await this.turn;
     for (const waiter of this.waiters) waiter.done(false);
-  }
-
-  private async follow(): Promise<void> {
-    const subscription = await this.parts.events.subscribe({
-      after: this.position,
-      onEvents: async (batch) => { await this.exclusively(() => this.perseverance.until(() => this.apply(batch))); },
-      onEnd: (reason) => void this.resume(reason),
-    });
-    this.subscription = subscription;
-    if (this.stopped) await subscription.stop();
-  }
-
-  private async resume(reason: Error): Promise<void> {
-    this.perseverance.report(reason);
-    await this.perseverance.until(() => this.follow());
   }
 
   private async apply(batch: readonly LoggedEvent[]): Promise<void> {
