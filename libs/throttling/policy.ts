@@ -15,8 +15,8 @@ export type Verdict<M> =
  */
 export interface Policy<M extends Memory = Memory> {
   admit(memory: M | null, now: number): Verdict<M>;
-  /** The attempt was right. `null` forgets everything. */
-  succeeded(memory: M, now: number): { readonly memory: M; readonly expiresAt: number } | null;
+  /** The attempt was right, while `others` are still being checked and stay counted. `null` forgets everything. */
+  succeeded(memory: M, now: number, others: number): { readonly memory: M; readonly expiresAt: number } | null;
   /** The attempt was never checked: as if it had not been. */
   givenBack(memory: M, now: number): { readonly memory: M; readonly expiresAt: number } | null;
 }
@@ -43,6 +43,8 @@ export function consecutiveFailures({ free = 10, most = 100, firstWaitMs = 30_00
     if (failures >= most) return Number.MAX_SAFE_INTEGER;
     return now + Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures - free, 40));
   };
+  const kept = (failures: number, { until: before, noted }: Consecutive, now: number) =>
+    (failures <= 0 ? null : { memory: { failures, until: failures < free ? 0 : before, noted }, expiresAt: now + REMEMBERED_MS });
   return {
     admit(memory, now) {
       const before = memory ?? { failures: 0, until: 0, noted: false };
@@ -51,11 +53,8 @@ export function consecutiveFailures({ free = 10, most = 100, firstWaitMs = 30_00
       const failures = before.failures + 1;
       return { admitted: true, memory: { failures, until: until(failures, now), noted: false }, expiresAt };
     },
-    succeeded: () => null,
-    givenBack(memory, now) {
-      const failures = Math.max(0, memory.failures - 1);
-      return failures === 0 ? null : { memory: { failures, until: failures < free ? 0 : memory.until, noted: memory.noted }, expiresAt: now + REMEMBERED_MS };
-    },
+    succeeded: (memory, now, others) => kept(Math.min(others, memory.failures - 1), memory, now),
+    givenBack: (memory, now) => kept(memory.failures - 1, memory, now),
   };
 }
 

@@ -102,6 +102,36 @@ describe('failures in a row', () => {
     expect([await first(), await first(), await first()]).toEqual(['admitted', true, false]);
   });
 
+  it('are no failures yet while they are checked: thirty at once that are all right all go through', async () => {
+    let atOnce = 0;
+    let most = 0;
+    const outcomes = await Promise.all(times(30, () => outcome([account], async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce--;
+      return {};
+    })));
+    expect(outcomes).toEqual(Array(30).fill(true));
+    expect(most).toBeLessThanOrEqual(10);
+  });
+
+  it('among right ones at once are still ten at most in a row, and nobody waits for ever', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('right', 'wrong', 'broken'), { minLength: 1, maxLength: 60 }), fc.scheduler(), async (kinds, scheduler) => {
+      const own = new Throttle(new InMemoryOperationalStore(clock), clock);
+      let row = 0;
+      const all = Promise.all(kinds.map((kind) => outcome([account], async () => {
+        await scheduler.schedule(Promise.resolve());
+        if (kind === 'broken') throw new Error('overloaded');
+        row = kind === 'right' ? 0 : row + 1;
+        return kind === 'right' ? {} : null;
+      }, own).catch(() => 'broken')));
+      await scheduler.waitFor(all);
+      const wrongs = (await all).filter((o) => o === false).length;
+      if (!kinds.includes('right')) expect(wrongs).toBe(Math.min(10, kinds.filter((kind) => kind === 'wrong').length));
+      expect(row).toBeLessThanOrEqual(10);
+    }), { numRuns: 60 });
+  });
+
   it('of one account say nothing about another', async () => {
     for (let i = 0; i < 10; i++) await outcome([account], wrong);
     expect(await outcome([{ ...account, key: 'other' }], right)).toBe(true);

@@ -1,6 +1,7 @@
 import { DomainError, type Clock } from '@rolebook/kernel';
-import { OperationalStoreUnavailable, type Entry, type OperationalStore } from '@rolebook/operational-store';
+import { OperationalStoreUnavailable, type OperationalStore } from '@rolebook/operational-store';
 import type { Memory, Policy } from './policy';
+import { Turns, UnderWay } from './under-way';
 
 /** One limit on an attempt. */
 export interface Limit {
@@ -18,41 +19,43 @@ export class TooManyAttempts extends DomainError {
 }
 
 const BUCKET = 'throttle';
-/** Nodes that change one entry at once take turns by trying; this many turns are lost in no healthy installation. */
+/** Changes of one entry take turns on a node, so that only other nodes make a try fail; this many are lost in no healthy installation. */
 const TRIES = 100;
 
-type Change = (memory: Memory | null, now: number) => { readonly set: { readonly memory: Memory; readonly expiresAt: number } | 'forget' | 'keep'; readonly refusal?: TooManyAttempts };
+interface Kept { readonly memory: Memory; readonly expiresAt: number }
+/** What an entry is to be; `null`: gone. `undefined` leaves it. */
+type Change = (memory: Memory | null, now: number) => Kept | null | undefined;
 
 /**
  * Limits attempts, exactly and durably: an attempt is counted in the operational store before it is checked, and counted back when it was right.
  * So neither many at once, nor many nodes, nor a restart gives a guess away. What a crash leaves half-done stays counted.
+ * Where a limit is full of attempts that are still being checked on this node, the next one waits for their outcome: they may all be right.
  */
 export class Throttle {
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly turns = new Turns();
+  private readonly underWay = new UnderWay();
 
   constructor(private readonly store: OperationalStore, private readonly clock: Clock) {}
 
   /**
-   * Makes one attempt, if all limits admit it.
+   * Makes one attempt, if all limits admit it. Callers name limits in one order (the wider first), so that no two wait for each other.
    * @param check resolves to what being right gives, or to `null` for a wrong guess; where it throws, nothing was learned and the attempt is not counted
    * @throws {TooManyAttempts} where a limit is reached; the attempt counts for none
    */
   async attempt<T extends object>(limits: readonly Limit[], check: () => Promise<T | null>): Promise<T | null> {
     const admitted: Limit[] = [];
-    const giveBack = () => Promise.all(admitted.map((limit) => this.change(limit, givenBack(limit.policy))));
-    let outcome: T | null;
     try {
       for (const limit of limits) {
-        await this.change(limit, admit(limit.policy));
+        await this.admit(limit);
         admitted.push(limit);
       }
-      outcome = await check();
+      const outcome = await check();
+      await this.settle(admitted, outcome === null ? null : 'succeeded');
+      return outcome;
     } catch (error) {
-      await giveBack();
+      await this.settle(admitted, 'givenBack');
       throw error;
     }
-    if (outcome !== null) await Promise.all(admitted.map((limit) => this.change(limit, succeeded(limit.policy))));
-    return outcome;
   }
 
   /** Counts something that has no right or wrong, such as a letter asked for. @throws {TooManyAttempts} */
@@ -65,46 +68,47 @@ export class Throttle {
     await Promise.all(keys.map((key) => this.store.delete(BUCKET, key)));
   }
 
-  /** Changes of one limit take turns on this node, so that only other nodes make a try fail. */
-  private async change(limit: Limit, change: Change): Promise<void> {
-    const before = this.turns.get(limit.key) ?? Promise.resolve();
-    const mine = before.then(() => this.compareAndChange(limit.key, change));
-    const settled = mine.catch(() => undefined);
-    this.turns.set(limit.key, settled);
-    try {
-      await mine;
-    } finally {
-      if (this.turns.get(limit.key) === settled) this.turns.delete(limit.key);
+  private async admit(limit: Limit): Promise<void> {
+    for (;;) {
+      const refusal = await this.turns.take(limit.key, () => this.tryToAdmit(limit));
+      if (refusal === null) return;
+      if (refusal !== 'full for now') throw refusal;
+      await this.underWay.nextOutcome(limit.key);
     }
   }
 
-  private async compareAndChange(key: string, change: Change): Promise<void> {
+  private async tryToAdmit({ key, policy }: Limit): Promise<TooManyAttempts | 'full for now' | null> {
+    let refusal: TooManyAttempts | 'full for now' | null = null;
+    await this.change(key, (memory, now) => {
+      const verdict = policy.admit(memory, now);
+      refusal = verdict.admitted ? null : this.underWay.of(key) > 0 ? 'full for now' : new TooManyAttempts(verdict.retryAfterMs, verdict.memory !== null);
+      return verdict.memory === null || refusal === 'full for now' ? undefined : { memory: verdict.memory, expiresAt: verdict.expiresAt };
+    });
+    if (refusal === null) this.underWay.begins(key);
+    return refusal;
+  }
+
+  /** @param how what being right, or never having been, does to the count; `null`: it stays counted */
+  private async settle(admitted: Limit[], how: 'succeeded' | 'givenBack' | null): Promise<void> {
+    await Promise.all(admitted.splice(0).map(async ({ key, policy }) => {
+      try {
+        if (how) await this.turns.take(key, () => this.change(key, (memory, now) => (memory === null ? undefined : policy[how](memory, now, this.underWay.of(key) - 1))));
+      } finally {
+        this.underWay.ends(key, how !== null);
+      }
+    }));
+  }
+
+  private async change(key: string, change: Change): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) {
       const entry = await this.store.get(BUCKET, key);
-      const { set, refusal } = change((entry?.value ?? null) as Memory | null, this.clock.now());
-      if (await this.done(key, entry, set)) {
-        if (refusal) throw refusal;
-        return;
-      }
+      const now = this.clock.now();
+      const wanted = change((entry?.value ?? null) as Memory | null, now);
+      if (wanted === undefined || (wanted === null && entry === null)) return;
+      // Gone is a value that has expired: a plain delete could take away what another node has counted meanwhile.
+      const { memory, expiresAt } = wanted ?? { memory: {}, expiresAt: now };
+      if (await this.store.compareAndSet(BUCKET, key, entry?.version ?? null, memory, expiresAt)) return;
     }
     throw new OperationalStoreUnavailable('an attempt could not be counted: too many at once', 1);
   }
-
-  private async done(key: string, entry: Entry | null, set: ReturnType<Change>['set']): Promise<boolean> {
-    if (set === 'keep' || (set === 'forget' && entry === null)) return true;
-    if (set !== 'forget') return this.store.compareAndSet(BUCKET, key, entry?.version ?? null, set.memory, set.expiresAt);
-    // Forgotten by a value that has expired: a plain delete could take away what another node has counted meanwhile.
-    return this.store.compareAndSet(BUCKET, key, entry?.version ?? null, {}, this.clock.now());
-  }
 }
-
-function admit(policy: Policy): Change {
-  return (memory, now) => {
-    const verdict = policy.admit(memory, now);
-    const set = verdict.memory === null ? 'keep' as const : { memory: verdict.memory, expiresAt: verdict.expiresAt };
-    return verdict.admitted ? { set } : { set, refusal: new TooManyAttempts(verdict.retryAfterMs, verdict.memory !== null) };
-  };
-}
-
-const succeeded = (policy: Policy): Change => (memory, now) => ({ set: memory === null ? 'keep' : policy.succeeded(memory, now) ?? 'forget' });
-const givenBack = (policy: Policy): Change => (memory, now) => ({ set: memory === null ? 'keep' : policy.givenBack(memory, now) ?? 'forget' });

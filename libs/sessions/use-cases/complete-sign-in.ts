@@ -30,10 +30,10 @@ export class CompleteSignInHandler implements ICommandHandler<CompleteSignIn> {
     const open = context.at < challenge.expiresAt && user.status === 'active' && user.sessionEpoch === challenge.epoch && (session.id === null || context.retried);
     if (!open) throw twoFactorRefusals.invalidCode();
     const from = await this.devices.recognise(businessId, userId, origin);
-    await this.commands.execute(new VerifySecondFactor(own, from.source, userId, given)).catch((error: unknown) => {
+    const twoFactorEpoch = await this.commands.execute(new VerifySecondFactor(own, from.source, userId, given)).catch((error: unknown) => {
       throw error instanceof DomainError && error.code === 'not-enrolled' ? twoFactorRefusals.invalidCode() : error;
     });
-    const started = await this.commands.execute(new StartSession(own, user, { method: 'password-and-two-factor', newDevice: from.isNew, sessionId }));
+    const started = await this.commands.execute(new StartSession(own, user, { method: 'password-and-two-factor', newDevice: from.isNew, twoFactorEpoch, sessionId }));
     if (!started.isNew) throw twoFactorRefusals.invalidCode(); // another request was faster with the same challenge
     return { ...started, deviceToken: await this.devices.remember(own, userId, origin, from) };
   }

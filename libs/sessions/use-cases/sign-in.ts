@@ -47,9 +47,9 @@ export class SignInHandler implements ICommandHandler<SignIn> {
       throw userRefusals.invalidCredentials();
     }
     const own = context.as({ actor: { type: 'user', id: proven.id } });
-    const { enabled } = await this.twoFactor.load(own, proven.id);
+    const { enabled, epoch: twoFactorEpoch } = await this.twoFactor.load(own, proven.id);
     if (enabled) return { status: 'two-factor-required', challenge: challengeOf(context, proven) };
-    const session = await this.commands.execute(new StartSession(own, proven, { method: 'password', newDevice: from.isNew }));
+    const session = await this.commands.execute(new StartSession(own, proven, { method: 'password', newDevice: from.isNew, twoFactorEpoch }));
     return { status: 'signed-in', session: { ...session, deviceToken: await this.devices.remember(own, proven.id, origin, from) } };
   }
 }

@@ -6,11 +6,11 @@ import { LiveAccess, type Principal } from '@rolebook/sessions/read';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { CLOCK } from '../composition/tokens';
 
-type Verifier = (token: string, key: unknown, options: unknown, done: (error: Error | null, claims?: AccessTokenClaims) => void) => void;
+type Verifier = (token: string, key: AccessTokens, options: unknown, done: (error: Error | null, claims?: AccessTokenClaims) => void) => void;
 
 /**
  * The way in by passport-jwt, for a token or a session that is not in memory yet. passport-jwt's own verifier knows no EdDSA,
- * so ours stands in its place.
+ * so ours stands in its place. That place is one for the whole process; whose tokens to verify by comes with every call, as the key.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
@@ -21,10 +21,10 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKeyProvider: (_request: unknown, _token: unknown, done: (error: null, key: string) => void) => done(null, 'the verifier knows its keys'),
+      secretOrKeyProvider: (_request: unknown, _token: unknown, done: (error: null, key: never) => void) => done(null, tokens as never),
     });
-    (Strategy as unknown as { JwtVerifier: Verifier }).JwtVerifier = (token, _key, _options, done) => {
-      Promise.resolve(tokens.verify(token)).then((claims) => (claims ? done(null, claims) : done(new Error('not a valid access token'))), done);
+    (Strategy as unknown as { JwtVerifier: Verifier }).JwtVerifier = (token, key, _options, done) => {
+      Promise.resolve(key.verify(token)).then((claims) => (claims ? done(null, claims) : done(new Error('not a valid access token'))), done);
     };
   }
 
