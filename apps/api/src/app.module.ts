@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, Reflector } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { PassportModule } from '@nestjs/passport';
 import { BUSINESSES, BusinessQueries } from '@rolebook/businesses/read';
@@ -31,9 +31,8 @@ import { SessionLists } from './sessions/session-lists';
 import { UserSessionsController } from './sessions/user-sessions.controller';
 import { Answers } from './http/answers';
 import { Cursors } from './http/cursor';
-import { FreshReadsInterceptor } from './http/fresh-reads.interceptor';
+import { FreshReadsGuard } from './http/fresh-reads.guard';
 import { Freshness } from './http/freshness';
-import { IdempotencyInterceptor } from './http/idempotency.interceptor';
 import { JwtStrategy } from './http/jwt.strategy';
 import { LastSeen } from './http/last-seen';
 import { PasswordRules } from './http/password-rules';
@@ -83,8 +82,7 @@ export class AppModule {
         { provide: APP_PIPE, useFactory: strictValidation },
         { provide: APP_GUARD, useClass: SessionGuard },
         { provide: APP_GUARD, useClass: StrictInputGuard },
-        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: FreshReadsInterceptor },
+        { provide: APP_GUARD, useClass: FreshReadsGuard },
       ],
     };
   }

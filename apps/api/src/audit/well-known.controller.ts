@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import { AccessTokens, CheckpointSigner } from '@rolebook/crypto';
 import { Answer } from '../http/api-docs';
-import { NoReadModel } from '../http/fresh-reads.interceptor';
+import { NoReadModel } from '../http/fresh-reads.guard';
 import { Public } from '../http/session.guard';
 
 class JwkAnswer {

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { holds, LEVELS, MODULES, type Level, type Module } from '@rolebook/access';
 import type { Principal } from '@rolebook/sessions/read';
 import { Answer, SignedIn } from '../http/api-docs';
-import { NoReadModel } from '../http/fresh-reads.interceptor';
+import { NoReadModel } from '../http/fresh-reads.guard';
 import { Problem } from '../http/problems';
 import { Me } from '../http/request';
 import { Field, oneOf } from '../http/validation';

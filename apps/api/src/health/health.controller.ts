@@ -7,7 +7,7 @@ import type { Followers } from '@rolebook/installation';
 import type { FastifyReply } from 'fastify';
 import { DOCUMENT_STORE, EVENT_STORE, FOLLOWERS, OPERATIONAL_STORE } from '../composition/tokens';
 import { Answer } from '../http/api-docs';
-import { NoReadModel } from '../http/fresh-reads.interceptor';
+import { NoReadModel } from '../http/fresh-reads.guard';
 import { Public } from '../http/session.guard';
 
 class LiveAnswer {

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { catchError, from, map, type Observable } from 'rxjs';
 import { CLOCK } from '../composition/tokens';
 import { Freshness } from './freshness';
+import { IdempotencyInterceptor } from './idempotency.interceptor';
 import { positionToken } from './positions';
 import { Problem } from './problems';
 import { Refusals } from './refusals';
@@ -78,10 +79,10 @@ export class ChangeInterceptor implements NestInterceptor {
   }
 }
 
-/** A route that changes something: takes `dryRun` and If-Match, answers with the position. */
+/** A route that changes something: takes `dryRun`, If-Match and (a POST) Idempotency-Key, answers with the position. Every POST is one. */
 export const Change = () => applyDecorators(
   SetMetadata('rolebook:change', true),
-  UseInterceptors(ChangeInterceptor),
+  UseInterceptors(IdempotencyInterceptor, ChangeInterceptor),
   ApiQuery({ name: 'dryRun', required: false, enum: ['true', 'false'], description: 'All checks run, nothing is stored or sent; the answer is what would happen.' }),
 );
 

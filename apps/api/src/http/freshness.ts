@@ -23,9 +23,14 @@ export class Freshness {
   /** The newest position known here: what a change that changed nothing answers with. */
   get latest(): number { return Math.max(this.acknowledged, this.progress.position); }
 
+  /** Position that a read must show: what the request asks for, or what this node has acknowledged. */
+  needed(asked: number): number {
+    return Math.max(asked, this.acknowledged);
+  }
+
   /** @returns `null` where there is nothing to wait for. @throws {Problem} `behind`, by the promise */
   reached(asked: number): Promise<void> | null {
-    const needed = Math.max(asked, this.acknowledged);
+    const needed = this.needed(asked);
     return this.progress.position >= needed ? null : this.wait(needed);
   }
 

@@ -4,7 +4,7 @@ import type { Config } from '@rolebook/installation';
 import type { FastifyReply } from 'fastify';
 import { CONFIG } from '../composition/tokens';
 import { Answer } from '../http/api-docs';
-import { NoReadModel } from '../http/fresh-reads.interceptor';
+import { NoReadModel } from '../http/fresh-reads.guard';
 import { Problem } from '../http/problems';
 import { Public } from '../http/session.guard';
 import { Metrics } from './metrics';

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import { LEVELS, MODULES, ROLE_DEFINITIONS, ROLES } from '@rolebook/access';
 import { Answer, SignedIn } from '../http/api-docs';
-import { NoReadModel } from '../http/fresh-reads.interceptor';
+import { NoReadModel } from '../http/fresh-reads.guard';
 import { NeedsSettings } from '../http/session.guard';
 
 class RoleAnswer {
