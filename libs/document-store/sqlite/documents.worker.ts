@@ -2,11 +2,15 @@ import Database from 'better-sqlite3';
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { wipeUnusedBytes } from '@rolebook/sqlite-files';
+import { DocumentStoreUnavailable } from '../port';
 import { BulkWriter } from './bulk-writer';
 import { CollectionWriter } from './collection-writer';
+import { layoutOf } from './layout';
 import type { Answer, Question, Task } from './messages';
+import { Reader } from './reader';
+import { searchPage } from './search';
 
-/** The writing thread of the read models: everything that waits for the disk happens here and not on the event loop. */
+/** A thread of the read models: what waits for the disk or takes long happens here and not on the event loop. */
 const writers = new Map<string, CollectionWriter>();
 /** What the disk or another process causes, and not the question. */
 const FILE_TROUBLE = /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|IOERR|LOCKED|NOTADB|PERM|READONLY)/;
@@ -17,7 +21,7 @@ const SCRUBBED_AT_ONCE = 16_384;
 const BUSY_TIMEOUT_MS = 5000;
 let load: BulkWriter | null = null;
 
-function perform(task: Task): number {
+function perform(task: Task): number | readonly string[] {
   switch (task.task) {
     case 'open':
       writers.get(task.file)?.close();
@@ -38,8 +42,10 @@ function perform(task: Task): number {
       return loading().add(task.rows);
     case 'finish':
       return loading().finish(task.checkpoint);
+    case 'search':
+      return reading(task.file, (reader) => searchPage(reader, layoutOf(task.spec), task.plan, task.limit, true) ?? []);
     case 'count':
-      return count(task.file, task.sql, task.parameters);
+      return reading(task.file, (reader) => reader.count(task));
   }
 }
 
@@ -88,12 +94,12 @@ function close(file: string): number {
   return 0;
 }
 
-function count(file: string, sql: string, parameters: readonly unknown[]): number {
-  const db = new Database(file, { readonly: true });
+function reading<Result>(file: string, read: (reader: Reader) => Result): Result {
+  const reader = new Reader(file);
   try {
-    return db.prepare<unknown[], number>(sql).pluck().get(...parameters) ?? 0;
+    return read(reader);
   } finally {
-    db.close();
+    reader.close();
   }
 }
 
@@ -105,7 +111,7 @@ function answer(number: number, task: Task): Answer {
   try {
     return { number, value: perform(task) };
   } catch (error) {
-    const unavailable = error instanceof Database.SqliteError && FILE_TROUBLE.test(error.code);
+    const unavailable = error instanceof DocumentStoreUnavailable || (error instanceof Database.SqliteError && FILE_TROUBLE.test(error.code));
     return { number, failure: { message: error instanceof Error ? error.message : String(error), unavailable } };
   }
 }

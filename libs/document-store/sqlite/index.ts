@@ -30,7 +30,7 @@ class SqliteDocumentStore implements DocumentStore {
   readonly #open = new Set<string>();
   readonly #readers = new Map<string, Reader>();
   readonly #loaders = new Set<WorkerClient>();
-  #counter: WorkerClient | null = null;
+  #helper: WorkerClient | null = null;
   #closed = false;
 
   constructor(path: string) {
@@ -44,7 +44,7 @@ class SqliteDocumentStore implements DocumentStore {
     return new SqliteCollection<Doc>(spec, {
       file,
       writer: this.#writer,
-      counter: () => (this.#counter ??= new WorkerClient()),
+      helper: () => (this.#helper ??= new WorkerClient()),
       reader: () => this.#readerOf(file),
       load: async (loaded) => this.#load(loaded, file),
     });
@@ -73,6 +73,7 @@ class SqliteDocumentStore implements DocumentStore {
 
   async ping(): Promise<void> {
     if (this.#closed) throw new DocumentStoreUnavailable('the read models are closed');
+    this.#writer.assertRunning();
     for (const file of this.#open) this.#readerOf(file).count({ sql: 'SELECT count(*) FROM facts', parameters: [] });
   }
 
@@ -80,7 +81,7 @@ class SqliteDocumentStore implements DocumentStore {
     if (this.#closed) return;
     this.#closed = true;
     for (const file of [...this.#open]) await this.#release(file);
-    const workers = [this.#writer, ...this.#loaders, ...(this.#counter === null ? [] : [this.#counter])];
+    const workers = [this.#writer, ...this.#loaders, ...(this.#helper === null ? [] : [this.#helper])];
     await Promise.all(workers.map((worker) => worker.stop()));
   }
 

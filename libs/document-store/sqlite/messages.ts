@@ -1,9 +1,10 @@
 import type { CollectionSpec } from '@rolebook/kernel';
+import type { Plan } from '../plan';
 import type { Scalar } from '../port';
 import type { ColumnValue } from './column';
 import type { Row } from './row';
 
-/** What the writer's thread is asked. `file` is the collection's database file. */
+/** What a thread of the read models is asked. `file` is the collection's database file. */
 export type Task =
   | { readonly task: 'open'; readonly file: string; readonly spec: CollectionSpec }
   | { readonly task: 'write'; readonly file: string; readonly rows: readonly Row[]; readonly checkpoint: number }
@@ -14,7 +15,8 @@ export type Task =
   | { readonly task: 'load'; readonly file: string; readonly spec: CollectionSpec }
   | { readonly task: 'add'; readonly rows: readonly Row[] }
   | { readonly task: 'finish'; readonly checkpoint: number }
-  /** A count too long for the main thread. */
+  /** A search and a count that take too long for the main thread. */
+  | { readonly task: 'search'; readonly file: string; readonly spec: CollectionSpec; readonly plan: Plan; readonly limit: number }
   | { readonly task: 'count'; readonly file: string; readonly sql: string; readonly parameters: readonly ColumnValue[] };
 
 export interface Question {
@@ -23,5 +25,5 @@ export interface Question {
 }
 
 export type Answer =
-  | { readonly number: number; readonly value: number }
+  | { readonly number: number; readonly value: number | readonly string[] }
   | { readonly number: number; readonly failure: { readonly message: string; readonly unavailable: boolean } };

@@ -27,16 +27,22 @@ export function all(...conditions: readonly Condition[]): Condition {
 /**
  * A page: one walk of the index for each combination of values, merged as it goes, so that it reads one page of documents
  * and no more. `INDEXED BY` makes SQLite fail rather than pick another way.
- * @param residual more that a document must meet, tested one by one
  */
-export function pageQuery(plan: Plan, limit: number, residual: Condition = ALWAYS): Query {
-  const order = orderOf(plan, plan.sort === null ? 'id' : columnOf(plan.sort), 'id');
-  const from = `SELECT json, ${plan.sort === null ? 'NULL' : columnOf(plan.sort)} AS sort, id FROM documents INDEXED BY ${indexOf(plan)}`;
-  const entry = entryOf(plan, plan.sort === null ? 'id' : columnOf(plan.sort), 'id');
-  const arms = plan.combinations.map((values) => all(equalities(plan, values), entry, residual));
+export function pageQuery(plan: Plan, limit: number): Query {
+  const { sql, parameters } = walkQuery(plan, ALWAYS);
+  return { sql: `${sql} LIMIT ?`, parameters: [...parameters, limit] };
+}
+
+/** All documents from the start of the page on, in its order: `json` of those that pass the tests and null for the others, sort, id. */
+export function walkQuery(plan: Plan, tests: Condition): Query {
+  const sort = plan.sort === null ? 'id' : columnOf(plan.sort);
+  const json = tests.text === '' ? 'json' : `CASE WHEN ${tests.text} THEN json END AS json`;
+  const from = `SELECT ${json}, ${plan.sort === null ? 'NULL' : sort} AS sort, id FROM documents INDEXED BY ${indexOf(plan)}`;
+  const entry = entryOf(plan, sort, 'id');
+  const arms = plan.combinations.map((values) => all(equalities(plan, values), entry));
   const texts = arms.map(({ text }) => (text === '' ? from : `${from} WHERE ${text}`));
-  const merged = arms.length === 1 ? `${texts[0]} ORDER BY ${order}` : `${texts.join(' UNION ALL ')} ORDER BY ${orderOf(plan, plan.sort === null ? 'id' : 'sort', 'id')}`;
-  return { sql: `${merged} LIMIT ?`, parameters: [...arms.flatMap(({ parameters }) => parameters), limit] };
+  const order = arms.length === 1 ? orderOf(plan, sort, 'id') : orderOf(plan, plan.sort === null ? 'id' : 'sort', 'id');
+  return { sql: `${texts.join(' UNION ALL ')} ORDER BY ${order}`, parameters: arms.flatMap(({ parameters }) => [...tests.parameters, ...parameters]) };
 }
 
 /** How many documents; counting stops at `most` (-1: never). */

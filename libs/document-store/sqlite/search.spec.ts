@@ -17,16 +17,19 @@ const FIRST = ['anna', 'annabel', 'anders', 'maria', 'marie', 'marius', 'zoe'];
 const LAST = ['kowalska', 'kowal', 'nowak', 'adams', 'zander'];
 const MANY = 6000;
 
-/** Enough of them that every way of searching is taken: lists merged, few sorted, many tested, words sought in turn. */
+/** Enough of them that every way of searching is taken: lists merged, few sorted, many tested, words sought in turn, here and in another thread. */
 const everybody: readonly Person[] = Array.from({ length: MANY }, (_, at) => {
   const [first, last] = [FIRST[(at * 3) % 7] ?? '', LAST[(at * 7) % 5] ?? ''];
-  const rare = at % 1500 === 7 ? ['unicorn'] : [];
+  const joined = (at * 13) % 500;
+  // In no page's beginning, though many: these take so long that another thread must go on.
+  const isAtTheEnd = first > 'm';
+  const rare = [...(at % 1500 === 7 ? ['unicorn'] : []), ...(joined >= 320 ? ['late'] : [])];
   return {
     id: `p${String((at * 4001) % MANY).padStart(4, '0')}`,
     business: at % 10 === 0 ? 'small' : 'large',
-    status: at % 97 === 0 ? 'rare' : at % 2 === 0 ? 'even' : 'odd',
+    status: at % 97 === 0 ? 'rare' : isAtTheEnd ? 'end' : at % 2 === 0 ? 'even' : 'odd',
     name: `${first} ${last}`,
-    joined: (at * 13) % 500,
+    joined,
     words: [first, last, `${first}.${last}${at}@x.example`, 'example', `n${at % 200}`, ...rare],
   };
 });
@@ -55,9 +58,9 @@ describe('a search of many documents in SQLite', () => {
 
   const starts = [
     ['a'], ['z'], ['e'], ['an'], ['ann'], ['anna'], ['annab'], ['anna.k'], ['mari'], ['marius'], ['kowal'], ['kowalska'], ['exampl'], ['n1'], ['n199'], ['unicorn'], ['u'],
-    ['anna.kowalska'], ['anna.kowalska10@x.example'], ['anna.kowalska10'], ['nobody'], ['anna', 'kow'], ['kowal', 'zoe', 'n1'], ['anna', 'zoe'], ['example', 'unicorn'], ['a', 'z'], ['maria.', 'n7'],
+    ['anna.kowalska'], ['anna.kowalska10@x.example'], ['anna.kowalska10'], ['nobody'], ['anna', 'kow'], ['kowal', 'zoe', 'n1'], ['anna', 'zoe'], ['example', 'unicorn'], ['a', 'z'], ['maria.', 'n7'], ['late'], ['late', 'anna'], ['exam', 'late'],
   ];
-  const where: readonly NonNullable<FindOptions['where']>[] = [{ business: 'large' }, { business: ['small', 'large', 'none'] }, { business: 'large', status: 'rare' }, { business: ['large'], status: ['even', 'odd'] }];
+  const where: readonly NonNullable<FindOptions['where']>[] = [{ business: 'large' }, { business: ['small', 'large', 'none'] }, { business: 'large', status: 'rare' }, { business: ['large'], status: ['even', 'odd'] }, { business: ['small', 'large'], status: 'end' }];
   const sorts = [['name', 'asc'], ['name', 'desc'], ['joined', 'asc'], ['joined', 'desc']] as const;
 
   const inOrder = new Map(sorts.map(([field, direction]) => {

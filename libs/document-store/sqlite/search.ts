@@ -2,7 +2,7 @@ import { PAST_ALL_TEXT } from '../key-text';
 import type { Plan } from '../plan';
 import type { ColumnValue } from './column';
 import { scopeKey, type Layout } from './layout';
-import { countQuery, pageQuery, type Query } from './page-sql';
+import { countQuery, walkQuery, type Query } from './page-sql';
 import type { Reader } from './reader';
 import { documentQuery, mergeQuery, postingsCountQuery, searchCountQuery, seekQuery, sortQuery, termsQuery, testsOf, valuesOf, type List, type Place } from './search-sql';
 import { shorterStart, startOf, type Start } from './terms';
@@ -11,8 +11,10 @@ import { shorterStart, startOf, type Start } from './terms';
 const MOST_LISTS = 64;
 /** As many lists of a word are worth seeking in, rather than testing the word. */
 const MOST_SOUGHT = 8;
-/** Steps of a search by several words, or documents looked at, before the page is thought over. */
-const PATIENCE = 500;
+/** Documents looked at before a walk that has not filled its page is thought over: a few milliseconds' worth. */
+const PATIENCE = 1500;
+/** Steps of a search by several words that take about as long. */
+const STEPS = 300;
 /** So many documents are sorted rather than walked past; what is more is not counted. */
 const FEW = 2000;
 
@@ -24,6 +26,8 @@ interface Search {
   readonly plan: Plan;
   readonly limit: number;
   readonly scopes: readonly number[];
+  /** Whether it may take as long as it takes. */
+  readonly patient: boolean;
 }
 
 /**
@@ -33,21 +37,22 @@ interface Search {
  * many match. Where it has too many, the list of a shorter start is walked and the words are tested. Several words are sought
  * in turn, each from where the other stands. Where other criteria turn most matches down, or the sort has no such lists, the
  * smaller side is found by counting a little: few matches are sorted, few documents that meet the other criteria are walked.
+ * @param patient whether to go on however long it takes
+ * @returns null where it would take more than some milliseconds, and is not patient
  */
-export function searchPage(reader: Reader, layout: Layout, plan: Plan, limit: number): readonly string[] {
-  const search = { reader, layout, plan, limit, scopes: scopesOf(reader, layout, plan) };
+export function searchPage(reader: Reader, layout: Layout, plan: Plan, limit: number, patient: boolean): readonly string[] | null {
+  const search = { reader, layout, plan, limit, patient, scopes: scopesOf(reader, layout, plan) };
   if (search.scopes.length === 0) return [];
   const starts = plan.wordStarts.map(startOf);
   const sort = layout.sorts.indexOf(plan.sort ?? 'id');
-  const page = sort === -1 || starts.length === 1 ? null : leapfrog(search, starts, sort);
-  if (page !== null) return page;
-  const driver = rarest(search, starts);
-  return sort === -1 ? sortFewOrTestMany(search, driver) : mergeLists(search, driver, sort);
+  if (sort === -1) return sortFewOrTestMany(search, rarest(search, starts));
+  const sides = starts.length < 2 ? [] : starts.map((start) => listsOf(search, start, MOST_SOUGHT)).filter((lists) => lists.length <= MOST_SOUGHT);
+  return sides.length < 2 ? mergeLists(search, rarest(search, starts), sort) : leapfrog(search, sides, sort);
 }
 
 /** How many documents a search finds: the number, or how to count them where that takes long. */
 export function searchCount(reader: Reader, layout: Layout, plan: Plan): number | Query {
-  const search = { reader, layout, plan, limit: 0, scopes: scopesOf(reader, layout, plan) };
+  const search = { reader, layout, plan, limit: 0, patient: false, scopes: scopesOf(reader, layout, plan) };
   if (search.scopes.length === 0) return 0;
   const driver = rarest(search, plan.wordStarts.map(startOf));
   const query = searchCountQuery(layout, plan, search.scopes, driver);
@@ -57,17 +62,15 @@ export function searchCount(reader: Reader, layout: Layout, plan: Plan): number 
 /**
  * Documents with all of the words: every word seeks the first of its documents at or past the place of the others, until all
  * stand at the same. Skips whatever lies between, such as all the Annas before Anna Kowalska.
- * @returns null where it takes too long, or where fewer than two of the words have few enough lists
+ * @param sides the lists of each of the words; of a word left out, the documents are tested
  */
-function leapfrog(search: Search, starts: readonly Start[], sort: number): readonly string[] | null {
-  const { reader, layout, plan, limit } = search;
-  const sides = starts.map((start) => listsOf(search, start, MOST_SOUGHT)).filter((lists) => lists.length <= MOST_SOUGHT);
+function leapfrog(search: Search, sides: readonly (readonly List[])[], sort: number): readonly string[] | null {
   if (sides.some((lists) => lists.length === 0)) return [];
-  if (sides.length < 2) return null;
+  const { reader, layout, plan, limit, patient } = search;
   const page: string[] = [];
   let place: Place | null = null;
   let agreed = 0;
-  for (let step = 0; step < PATIENCE; step++) {
+  for (let step = 0; patient || step < STEPS; step++) {
     const lists: readonly List[] = sides[step % sides.length] ?? [];
     const posting = seek(search, lists, sort, place);
     if (posting === undefined) return page;
@@ -87,11 +90,11 @@ function seek({ reader, plan }: Search, lists: readonly List[], sort: number, fr
   return reader.rows<Posting>(seekQuery(plan, lists, sort, from))[0];
 }
 
-function sortFewOrTestMany(search: Search, driver: Start): readonly string[] {
+function sortFewOrTestMany(search: Search, driver: Start): readonly string[] | null {
   return matchesOf(search, driver) < FEW ? sortFew(search, driver) : testMany(search);
 }
 
-function mergeLists(search: Search, driver: Start, sort: number): readonly string[] {
+function mergeLists(search: Search, driver: Start, sort: number): readonly string[] | null {
   const lists = listsOf(search, driver, MOST_LISTS);
   if (lists.length <= MOST_LISTS) return walkLists(search, driver, lists, sort);
   if (matchesOf(search, driver) < FEW) return sortFew(search, driver);
@@ -99,16 +102,17 @@ function mergeLists(search: Search, driver: Start, sort: number): readonly strin
   return head === null ? testMany(search) : walkLists(search, driver, listsOf(search, head, MOST_LISTS), sort);
 }
 
-function walkLists(search: Search, driver: Start, lists: readonly List[], sort: number): readonly string[] {
+function walkLists(search: Search, driver: Start, lists: readonly List[], sort: number): readonly string[] | null {
   if (lists.length === 0) return [];
-  const { reader, layout, plan, limit } = search;
+  const { reader, layout, plan, limit, patient } = search;
   const walk = mergeQuery(layout, plan, lists, sort);
   const page = reader.walk(walk, limit, PATIENCE);
   if (page !== null) return page;
   const matches = matchesOf(search, driver);
   const candidates = reader.count(countQuery(plan, FEW));
   if (matches < FEW && matches <= candidates) return sortFew(search, driver);
-  return candidates < FEW ? testMany(search) : (reader.walk(walk, limit, Infinity) ?? []);
+  if (candidates < FEW) return reader.walk(walkQuery(plan, testsOf(plan)), limit, FEW);
+  return patient ? reader.walk(walk, limit, Infinity) : null;
 }
 
 /** All that match, sorted. */
@@ -117,8 +121,8 @@ function sortFew({ reader, layout, plan, scopes, limit }: Search, driver: Start)
 }
 
 /** All that meet the other criteria, in page order, each one's words tested. */
-function testMany({ reader, plan, limit }: Search): readonly string[] {
-  return reader.texts(pageQuery(plan, limit, testsOf(plan)));
+function testMany({ reader, plan, limit, patient }: Search): readonly string[] | null {
+  return reader.walk(walkQuery(plan, testsOf(plan)), limit, patient ? Infinity : PATIENCE);
 }
 
 /** The start with the fewest documents: it finds them, the others only test them. */

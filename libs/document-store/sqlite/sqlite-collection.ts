@@ -20,7 +20,7 @@ export interface CollectionHost {
   readonly file: string;
   readonly writer: WorkerClient;
   /** For long reads, so that they hold up neither the event loop nor a write. */
-  counter(): WorkerClient;
+  readonly helper: () => WorkerClient;
   reader(): Reader;
   /** A thread that fills a new file, and what puts that file in this one's place. */
   load(spec: CollectionSpec): Promise<{ readonly loader: WorkerClient; replace: () => Promise<void> }>;
@@ -52,7 +52,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   async find(options: FindOptions): Promise<readonly Doc[]> {
-    return this.#page(options).map((json) => JSON.parse(json) as Doc);
+    return (await this.#page(options)).map((json) => JSON.parse(json) as Doc);
   }
 
   async findRaw(options: FindOptions): Promise<readonly string[]> {
@@ -109,15 +109,17 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     return this.#host.reader();
   }
 
-  #page(options: FindOptions): readonly string[] {
+  async #page(options: FindOptions): Promise<readonly string[]> {
     const plan = planPage(this.spec, options);
     const limit = checkedLimit(options.limit);
     if (plan.combinations.length === 0) return [];
-    return plan.wordStarts.length === 0 ? this.#reader.texts(pageQuery(plan, limit)) : searchPage(this.#reader, this.#layout, plan, limit);
+    if (plan.wordStarts.length === 0) return this.#reader.texts(pageQuery(plan, limit));
+    const { file, helper } = this.#host;
+    return searchPage(this.#reader, this.#layout, plan, limit, false) ?? helper().search({ file, spec: this.spec, plan, limit });
   }
 
   #countElsewhere({ sql, parameters }: ReturnType<typeof countQuery>): Promise<number> {
-    return this.#host.counter().ask({ task: 'count', file: this.#host.file, sql, parameters });
+    return this.#host.helper().ask({ task: 'count', file: this.#host.file, sql, parameters });
   }
 
   async #encode(writes: readonly DocumentWrite<Doc>[]): Promise<readonly Row[]> {

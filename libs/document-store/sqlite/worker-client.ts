@@ -5,7 +5,7 @@ import { DocumentStoreUnavailable } from '../port';
 import type { Answer, Question, Task } from './messages';
 
 interface Waiting {
-  readonly resolve: (value: number) => void;
+  readonly resolve: (value: number | readonly string[]) => void;
   readonly reject: (reason: Error) => void;
 }
 
@@ -24,13 +24,27 @@ export class WorkerClient {
   }
 
   /** @throws {DocumentStoreUnavailable} where the file cannot be read or written, or the thread is gone */
-  ask(task: Task): Promise<number> {
+  ask(task: Exclude<Task, { task: 'search' }>): Promise<number> {
+    return this.#ask(task) as Promise<number>;
+  }
+
+  /** @throws {DocumentStoreUnavailable} likewise */
+  search(task: Omit<Extract<Task, { task: 'search' }>, 'task'>): Promise<readonly string[]> {
+    return this.#ask({ task: 'search', ...task }) as Promise<readonly string[]>;
+  }
+
+  #ask(task: Task): Promise<number | readonly string[]> {
     return new Promise((resolve, reject) => {
       if (this.#gone !== null) return reject(this.#gone);
       const number = ++this.#number;
       this.#waiting.set(number, { resolve, reject });
       this.#worker.postMessage({ number, task } satisfies Question);
     });
+  }
+
+  /** @throws {DocumentStoreUnavailable} where the thread is gone */
+  assertRunning(): void {
+    if (this.#gone !== null) throw this.#gone;
   }
 
   async stop(): Promise<void> {
