@@ -57,27 +57,54 @@ export class UserQueries {
 
   async list(businessId: string, options: UserListOptions, now: number): Promise<UserPage> {
     const field = SORT_FIELDS[options.sort];
-    const found = await this.directory.find({
-      ...selection(businessId, options), sort: { field, direction: options.direction }, limit: options.limit + 1, ...(options.after ? { after: options.after } : {}),
-    });
+    const found: UserDocument[] = [];
+    for await (const user of this.matching(businessId, options, now, options.limit + 1)) if (found.push(user) > options.limit) break;
     const page = found.slice(0, options.limit);
     const last = found.length > options.limit ? page.at(-1) : undefined;
     const at = await this.viewedAt(businessId, now);
-    const wanted = options.statuses && new Set(options.statuses);
-    return {
-      items: page.filter((user) => wanted === null || wanted.has(statusAt(user, now))).map((user) => userView(user, at)),
-      next: last ? { value: last[field], id: last.id } : null,
-    };
+    return { items: page.map((user) => userView(user, at)), next: last ? { value: last[field], id: last.id } : null };
   }
 
-  /** How many users a list holds; an open and an expired invitation count alike. */
-  count(businessId: string, options: UserListOptions): Promise<number> {
-    return this.directory.count({ ...selection(businessId, options), sort: { field: SORT_FIELDS[options.sort], direction: options.direction } });
+  /** How many users a list holds. */
+  async count(businessId: string, options: UserListOptions, now: number): Promise<number> {
+    if (findsNobody(options)) return 0;
+    if (!tellsExpired(options.statuses)) return this.directory.count({ ...selection(businessId, options), sort: { field: SORT_FIELDS[options.sort], direction: options.direction } });
+    let total = 0;
+    for await (const _ of this.matching(businessId, { ...options, after: null }, now, SCANNED)) total++;
+    return total;
+  }
+
+  /** Users in the list's order. Whether an invitation has expired depends on the moment and stands in no index: where that matters, more is read than shown. */
+  private async *matching(businessId: string, options: UserListOptions, now: number, pageSize: number): AsyncGenerator<UserDocument> {
+    if (findsNobody(options)) return;
+    const field = SORT_FIELDS[options.sort];
+    const wanted = tellsExpired(options.statuses) ? new Set(options.statuses) : null;
+    const limit = wanted ? SCANNED : pageSize;
+    for (let after = options.after; ;) {
+      const found = await this.directory.find({ ...selection(businessId, options), sort: { field, direction: options.direction }, limit, ...(after ? { after } : {}) });
+      for (const user of found) if (wanted === null || wanted.has(statusAt(user, now))) yield user;
+      const last = found.at(-1);
+      if (!last || found.length < limit) return;
+      after = { value: last[field], id: last.id };
+    }
   }
 
   async viewedAt(businessId: string, now: number): Promise<ViewedAt> {
     return { now, policy: (await this.businesses.byId(businessId))?.twoFactorPolicy ?? 'off' };
   }
+}
+
+/** How many documents are read at once where not all of them are shown. */
+const SCANNED = 500;
+
+/** A search for what holds no letter and no digit. */
+function findsNobody({ q }: UserListOptions): boolean {
+  return q !== null && searchQuery(q).length === 0;
+}
+
+/** Whether open invitations are asked for without the expired ones, or the other way round. */
+function tellsExpired(statuses: UserListOptions['statuses']): boolean {
+  return statuses !== null && statuses.includes('invited') !== statuses.includes('invitation-expired');
 }
 
 /** Which documents a list looks through. Every combination of filters and sorts has an index: filters not set name all their values. */

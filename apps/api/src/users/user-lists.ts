@@ -45,7 +45,7 @@ export class UserLists {
     };
     const { items, next } = await this.users.list(businessId, options, this.clock.now());
     const page = { items, nextCursor: next && this.cursors.give(businessId, list, next) };
-    return query.count === 'true' ? { ...page, total: await this.users.count(businessId, options) } : page;
+    return query.count === 'true' ? { ...page, total: await this.users.count(businessId, options, this.clock.now()) } : page;
   }
 }
 
