@@ -1,4 +1,4 @@
-import { MongoClient, type Db } from 'mongodb';
+import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
 import { isUnavailable } from './errors';
 
 /**
@@ -23,8 +23,9 @@ export type MongoTarget = ({ readonly url: string } | { readonly client: MongoCl
  * Everything is written to a majority: what was acknowledged survives a failover, and a projector's checkpoint never stands
  * above documents that were rolled back.
  * @param url `mongodb://` or `mongodb+srv://`
+ * @param more what to set besides, such as `monitorCommands` for traces
  */
-export function openMongoClient(url: string): MongoClient {
+export function openMongoClient(url: string, more: MongoClientOptions = {}): MongoClient {
   return new MongoClient(url, {
     appName: 'rolebook',
     serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
@@ -34,6 +35,7 @@ export function openMongoClient(url: string): MongoClient {
     waitQueueTimeoutMS: QUEUE_TIMEOUT_MS,
     writeConcern: { w: 'majority', wtimeoutMS: MAJORITY_TIMEOUT_MS },
     ignoreUndefined: true,
+    ...more,
   });
 }
 

@@ -156,7 +156,7 @@ describe('a lease', () => {
       }
       await scheduler.waitFor(Promise.all(asked));
       check();
-    }), { numRuns: 300 });
+    }), { numRuns: 150 });
   });
 });
 

@@ -42,7 +42,7 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
   async getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]> {
     if (ids.length === 0) return [];
     const wanted = [...new Set(ids.map(storedText))];
-    const stored = await this.#run((documents) => documents.find({ _id: { $in: wanted } }, { projection: { json: 1, position: 1 } }).toArray());
+    const stored = await this.#run((documents) => documents.find({ _id: { $in: wanted } }, { projection: { json: 1, position: 1 }, ...inOneBatch(wanted.length) }).toArray());
     return stored.map(writeOf<Doc>);
   }
 
@@ -59,7 +59,7 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
     const settings: MongoFindOptions = {
       projection: { json: 1, _id: filters.length === 1 ? 0 : 1 },
       sort: { [order]: sign },
-      limit,
+      ...inOneBatch(limit),
       ...(plan.wordStarts.length === 0 ? { hint: pageIndex(plan.index) } : {}),
     };
     const pages = await this.#run((documents) => Promise.all(filters.map((filter) => documents.find(filter, settings).toArray())));
@@ -114,7 +114,7 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
 
   async scan({ afterId, limit }: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {
     const filter = { json: { $exists: true }, ...(afterId === undefined ? {} : { _id: { $gt: storedText(afterId) } }) };
-    const settings: MongoFindOptions = { projection: { json: 1, position: 1 }, sort: { _id: 1 }, limit: checkedLimit(limit), hint: pageIndex([]) };
+    const settings: MongoFindOptions = { projection: { json: 1, position: 1 }, sort: { _id: 1 }, hint: pageIndex([]), ...inOneBatch(checkedLimit(limit)) };
     const stored = await this.#run((documents) => documents.find(filter, settings).toArray());
     return stored.map(writeOf<Doc>);
   }
@@ -142,4 +142,9 @@ function newestInOrder(stored: readonly StoredDocument[]): readonly StoredDocume
   const newest = new Map<string, StoredDocument>();
   for (const one of stored) if ((newest.get(one._id)?.position ?? -1) < one.position) newest.set(one._id, one);
   return [...newest.values()].sort((a, b) => compareScalars(a._id, b._id));
+}
+
+/** MongoDB's first answer has 101 documents unless it is told otherwise. One more than there can be: it then knows that it is done. */
+function inOneBatch(limit: number): { readonly limit: number; readonly batchSize: number } {
+  return { limit, batchSize: limit + 1 };
 }
