@@ -19,10 +19,15 @@ export interface UserSessionsDocument {
   /** The user's. */
   readonly id: string;
   readonly businessId: string;
+  /** How often all sessions have ended, as the user's stream and the second factor's count it. */
+  readonly epoch: number;
+  readonly twoFactorEpoch: number;
   readonly sessions: readonly SessionEntry[];
 }
 
 const ENDED_KEPT = 100;
+/** What raises the session epoch of a user. */
+const ENDS_ALL: ReadonlySet<string> = new Set(['SessionsRevoked', 'PasswordChanged', 'PasswordReset', 'UserDeactivated', 'UserErased']);
 
 type Event = SessionEvent | UserEvent | TwoFactorEvent;
 
@@ -31,18 +36,28 @@ export const userSessions: Projection<UserSessionsDocument, Event> = {
   handles: ['SessionStarted', 'SessionRefreshed', 'SignedOut', 'SessionRevoked', 'RefreshTokenReused', 'SessionsRevoked', 'PasswordChanged', 'PasswordReset', 'UserDeactivated', 'UserErased', 'TwoFactorReset'],
   keys: ({ event }) => [event.data.userId],
   evolve: (document, recorded, id) => {
-    const before = document ?? { id, businessId: recorded.metadata.businessId, sessions: [] };
-    return { ...before, sessions: pruned(evolveSessions(before.sessions, recorded)) };
+    const before = document ?? { id, businessId: recorded.metadata.businessId, epoch: 0, twoFactorEpoch: 0, sessions: [] };
+    const { type } = recorded.event;
+    return {
+      ...before,
+      epoch: before.epoch + (ENDS_ALL.has(type) ? 1 : 0),
+      twoFactorEpoch: before.twoFactorEpoch + (type === 'TwoFactorReset' ? 1 : 0),
+      sessions: pruned(evolveSessions(before, recorded)),
+    };
   },
 };
 
-function evolveSessions(sessions: readonly SessionEntry[], recorded: Recorded<Event>): readonly SessionEntry[] {
+function evolveSessions({ sessions, epoch, twoFactorEpoch }: UserSessionsDocument, recorded: Recorded<Event>): readonly SessionEntry[] {
   const { event: { type, data }, metadata, recordedAt } = recorded;
   const ended = { endedAt: recordedAt, endedBy: { type: metadata.actor.type, id: metadata.actor.type === 'user' ? metadata.actor.id : null } };
   const endAll = (kept: string | null) => sessions.map((session) => (session.endedAt !== null || session.id === kept ? session : { ...session, ...ended }));
   switch (type) {
-    case 'SessionStarted':
-      return [{ id: data.sessionId, device: metadata.device, ip: metadata.ip, startedAt: recordedAt, lastSeenAt: recordedAt, expiresAt: data.expiresAt, endedAt: null, endedBy: null }, ...sessions];
+    case 'SessionStarted': {
+      const started = { id: data.sessionId, device: metadata.device, ip: metadata.ip, startedAt: recordedAt, lastSeenAt: recordedAt, expiresAt: data.expiresAt, endedAt: null, endedBy: null };
+      // All sessions ended while this one was being started: it never was good for anything.
+      const stands = data.epoch === epoch && data.twoFactorEpoch === twoFactorEpoch;
+      return [stands ? started : { ...started, ...ended }, ...sessions];
+    }
     case 'SessionRefreshed':
       return sessions.map((session) => (session.id === data.sessionId ? { ...session, lastSeenAt: recordedAt, ip: metadata.ip ?? session.ip } : session));
     case 'SignedOut':
