@@ -9,7 +9,7 @@ class RoleAnswer {
   @ApiProperty({ enum: ROLES }) role!: string;
   @ApiProperty() label!: string;
   @ApiProperty() description!: string;
-  @ApiProperty({ type: 'object', properties: Object.fromEntries(MODULES.map((module) => [module, { type: 'string', enum: [...LEVELS] }])), required: [...MODULES], selfRequired: true, additionalProperties: false }) permissions!: object;
+  @ApiProperty({ type: 'object', properties: Object.fromEntries(MODULES.map((module) => [module, { type: 'string', enum: [...LEVELS] }])), required: [...MODULES], selfRequired: true, additionalProperties: false, description: 'The level on each module, before overrides.' }) levels!: object;
 }
 class RoleList {
   @ApiProperty({ type: [RoleAnswer] }) items!: RoleAnswer[];
@@ -24,7 +24,7 @@ export class RolesController {
   @NeedsSettings('read')
   @NoReadModel()
   @Answer(200, RoleList, ['forbidden'])
-  list(): { items: typeof ROLE_DEFINITIONS } {
-    return { items: ROLE_DEFINITIONS };
+  list(): RoleList {
+    return { items: ROLE_DEFINITIONS.map(({ role, label, description, permissions }) => ({ role, label, description, levels: permissions })) };
   }
 }
