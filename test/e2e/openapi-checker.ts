@@ -29,6 +29,7 @@ export class OpenApiChecker {
 
   constructor(private readonly document: ApiDocument) {
     addFormats(this.ajv);
+    this.ajv.addFormat('idn-email', true); // ajv-formats knows ASCII addresses only
     this.ajv.addSchema(closed(document), 'api');
     this.templates = Object.keys(document.paths).map((template) => ({ template, pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`) }));
   }

@@ -5,7 +5,7 @@ import { Field, invalidValue, oneOf, textUpTo } from './validation';
 interface Presence { readonly required?: boolean }
 
 /** The fields of requests, each with its documentation and its parser, so that one thing is called and checked alike everywhere. */
-export const EmailField = () => Field((v) => parseEmailAddress(v), { type: String, format: 'email', maxLength: 254, example: 'somchai@example.com' });
+export const EmailField = () => Field((v) => parseEmailAddress(v), { type: String, format: 'idn-email', maxLength: 254, example: 'somchai@example.com' });
 /** In sign-in and the like any text is taken: a wrong address is refused as a wrong password is. */
 export const AnyTextField = (max: number) => Field(textUpTo(max), { type: String, minLength: 1, maxLength: max });
 export const NameField = (p: Presence = {}) => Field((v) => parsePersonName(v), { type: String, minLength: 1, maxLength: 100, example: 'Somchai Jaidee', ...p });
