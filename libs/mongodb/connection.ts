@@ -10,8 +10,14 @@ const HEARTBEAT_MS = 2_000;
 /** Connections of one process. More callers than this wait in line, at most so long. */
 const POOL_SIZE = 32;
 const QUEUE_TIMEOUT_MS = 5_000;
-/** How long a write waits for a majority of the replica set before its outcome is given up as unknown. */
-const MAJORITY_TIMEOUT_MS = 5_000;
+
+/**
+ * A write counts once a majority of the replica set has it: it survives a failover, and a projector's checkpoint never stands above
+ * documents that were rolled back. After 5 s without a majority its outcome is given up as unknown.
+ */
+const MAJORITY = { w: 'majority', wtimeoutMS: 5_000 } as const;
+/** As that, and in the journals of that majority, whatever the replica set is configured for. */
+export const DURABLE = { ...MAJORITY, journal: true } as const;
 
 /** A database, by its address (then the adapter has a client of its own and closes it) or by a client that others share (and close). */
 export type MongoTarget = ({ readonly url: string } | { readonly client: MongoClient }) & { readonly database: string };
@@ -19,9 +25,6 @@ export type MongoTarget = ({ readonly url: string } | { readonly client: MongoCl
 /**
  * The one client of a process, for all of its adapters. It connects when first used, so opening it never fails for a server
  * that is away.
- *
- * Everything is written to a majority: what was acknowledged survives a failover, and a projector's checkpoint never stands
- * above documents that were rolled back.
  * @param url `mongodb://` or `mongodb+srv://`
  * @param more what to set besides, such as `monitorCommands` for traces
  */
@@ -33,13 +36,13 @@ export function openMongoClient(url: string, more: MongoClientOptions = {}): Mon
     heartbeatFrequencyMS: HEARTBEAT_MS,
     maxPoolSize: POOL_SIZE,
     waitQueueTimeoutMS: QUEUE_TIMEOUT_MS,
-    writeConcern: { w: 'majority', wtimeoutMS: MAJORITY_TIMEOUT_MS },
+    writeConcern: MAJORITY,
     ignoreUndefined: true,
     ...more,
   });
 }
 
-/** An adapter's hold on its database. */
+/** An adapter's hold on its database, where everything is written to a majority unless it is told otherwise. */
 export class MongoConnection {
   readonly #client: MongoClient;
   readonly #ownsClient: boolean;
@@ -50,7 +53,7 @@ export class MongoConnection {
   constructor(target: MongoTarget, private readonly unavailable: (message: string, cause?: unknown) => Error) {
     this.#ownsClient = 'url' in target;
     this.#client = 'url' in target ? openMongoClient(target.url) : target.client;
-    this.#db = this.#client.db(target.database);
+    this.#db = this.#client.db(target.database, { writeConcern: MAJORITY });
   }
 
   get db(): Db {

@@ -1,10 +1,9 @@
-import { isDuplicateKey, MongoConnection, type MongoTarget } from '@rolebook/mongodb';
-import { Binary, type Collection, type CollectionOptions } from 'mongodb';
+import { DURABLE, isDuplicateKey, MongoConnection, type MongoTarget } from '@rolebook/mongodb';
+import { Binary, type Collection, type CollectionOptions, type Filter, type OptionalUnlessRequiredId } from 'mongodb';
 import { KeyStoreUnavailable, type KeyStore, type StoredSubjectKey } from '../port';
 import { ownCopy } from '../secret-bytes';
 
 const HALF_OF_A_PAIR = /\p{Surrogate}/u;
-const MAJORITY_TIMEOUT_MS = 5_000;
 
 /** A subject has one document for ever: with its key or, after that was destroyed, with the time. Never with both. */
 interface StoredKey {
@@ -22,7 +21,7 @@ interface StoredSecret {
  * Written to the disks of a majority before it counts; and nobody reads a key that could yet be rolled back, for an event sealed
  * with it would be lost with it.
  */
-const DURABLE: CollectionOptions = { writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_TIMEOUT_MS }, readConcern: { level: 'majority' } };
+const KEPT: CollectionOptions = { writeConcern: DURABLE, readConcern: { level: 'majority' } };
 
 /**
  * Opens the key store in a database of its own (usually the read models' name and `-keys`), so that it can be backed up, guarded
@@ -61,21 +60,16 @@ class MongoKeyStore implements KeyStore {
   }
 
   async putIfAbsent(subject: string, wrapped: Uint8Array): Promise<StoredSubjectKey> {
-    const _id = checkedName(subject);
-    // The winner's own answer and everybody else's are what stands there.
-    const stored = await this.keys((keys) => unlessRaced(
-      () => keys.findOneAndUpdate({ _id }, { $setOnInsert: { wrapped: new Binary(wrapped) } }, { upsert: true, returnDocument: 'after' }),
-    ));
-    return keyOf(stored);
+    return keyOf(await this.keys((keys) => insertIfAbsent(keys, { _id: checkedName(subject), wrapped: new Binary(wrapped) })));
   }
 
   async destroy(subject: string, at: string): Promise<void> {
     const _id = checkedName(subject);
-    await this.keys((keys) => unlessRaced(async () => {
-      const barred = await keys.findOneAndUpdate({ _id }, { $setOnInsert: { destroyedAt: at } }, { upsert: true, returnDocument: 'after' });
-      if (barred?.destroyedAt === undefined) await keys.updateOne({ _id, destroyedAt: { $exists: false } }, { $set: { destroyedAt: at }, $unset: { wrapped: 1 } });
-      return barred;
-    }));
+    await this.keys(async (keys) => {
+      const standing = await insertIfAbsent<StoredKey>(keys, { _id, destroyedAt: at });
+      // The first time stays, also where another caller destroys it between these two.
+      if (standing.destroyedAt === undefined) await keys.updateOne({ _id, destroyedAt: { $exists: false } }, { $set: { destroyedAt: at }, $unset: { wrapped: 1 } });
+    });
   }
 
   async destroyed(): Promise<readonly { readonly subject: string; readonly at: string }[]> {
@@ -104,18 +98,17 @@ class MongoKeyStore implements KeyStore {
   }
 
   async putSecretIfAbsent(name: string, wrapped: Uint8Array): Promise<Uint8Array> {
-    const _id = checkedName(name);
-    const stored = await this.secrets((secrets) => unlessRaced(
-      () => secrets.findOneAndUpdate({ _id }, { $setOnInsert: { wrapped: new Binary(wrapped) } }, { upsert: true, returnDocument: 'after' }),
-    ));
+    const stored = await this.secrets((secrets) => insertIfAbsent(secrets, { _id: checkedName(name), wrapped: new Binary(wrapped) }));
     return bytesOf(stored.wrapped);
   }
 
   async putSecret(name: string, wrapped: Uint8Array): Promise<void> {
     const _id = checkedName(name);
-    await this.secrets((secrets) => unlessRaced(
-      () => secrets.findOneAndUpdate({ _id }, { $set: { wrapped: new Binary(wrapped) } }, { upsert: true, returnDocument: 'after' }),
-    ));
+    const secret = new Binary(wrapped);
+    await this.secrets(async (secrets) => {
+      await insertIfAbsent<StoredSecret>(secrets, { _id, wrapped: secret });
+      await secrets.updateOne({ _id }, { $set: { wrapped: secret } });
+    });
   }
 
   async secretNames(): Promise<readonly string[]> {
@@ -132,22 +125,29 @@ class MongoKeyStore implements KeyStore {
   }
 
   private keys<Result>(work: (keys: Collection<StoredKey>) => Promise<Result>): Promise<Result> {
-    return this.connection.run((db) => work(db.collection<StoredKey>('subject_keys', DURABLE)));
+    return this.connection.run((db) => work(db.collection<StoredKey>('subject_keys', KEPT)));
   }
 
   private secrets<Result>(work: (secrets: Collection<StoredSecret>) => Promise<Result>): Promise<Result> {
-    return this.connection.run((db) => work(db.collection<StoredSecret>('secrets', DURABLE)));
+    return this.connection.run((db) => work(db.collection<StoredSecret>('secrets', KEPT)));
   }
 }
 
-/** Does an upsert, and once more where another process inserted at the same moment: then there is a document to find. */
-async function unlessRaced<Stored>(upsert: () => Promise<Stored | null>): Promise<Stored> {
-  const stored = await upsert().catch((error: unknown) => {
+/**
+ * Inserts a document, or fails by the `_id` and changes nothing: a bare insert is the one write that no server lets two callers win
+ * (DocumentDB lets racing `findOneAndUpdate` upserts overwrite each other).
+ * @returns what stands there now, written to a majority: also the failing insert waits for what was written before it
+ */
+async function insertIfAbsent<Stored extends { readonly _id: string }>(collection: Collection<Stored>, document: Stored): Promise<Stored> {
+  try {
+    await collection.insertOne(document as OptionalUnlessRequiredId<Stored>);
+    return document;
+  } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    return upsert();
-  });
-  if (stored === null) throw new Error('an upsert left nothing behind');
-  return stored;
+  }
+  const standing = await collection.findOne({ _id: document._id } as Filter<Stored>);
+  if (standing === null) throw new KeyStoreUnavailable('keys: what another node has just stored is not on a majority of the servers yet');
+  return standing as unknown as Stored;
 }
 
 function keyOf({ wrapped, destroyedAt }: StoredKey): StoredSubjectKey {

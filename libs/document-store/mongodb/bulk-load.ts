@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Document } from '@rolebook/kernel';
-import type { MongoConnection } from '@rolebook/mongodb';
+import { DURABLE, type MongoConnection } from '@rolebook/mongodb';
 import type { Collection, Db } from 'mongodb';
 import type { BulkLoad, DocumentWrite } from '../port';
 import { shapeOf, type Facts, type Layout, type StoredDocument } from './layout';
@@ -49,7 +49,7 @@ export class MongoBulkLoad<Doc extends Document> implements BulkLoad<Doc> {
         await db.dropCollection(this.loading);
         throw new Error(`${this.layout.spec.name}: another bulk load has begun, so this one is void`);
       }
-      await db.renameCollection(this.loading, this.name, { dropTarget: true });
+      await db.renameCollection(this.loading, this.name, { dropTarget: true, writeConcern: DURABLE });
     });
   }
 

@@ -85,9 +85,9 @@ async function claim(db: Db, name: string, layout: Layout): Promise<void> {
   const facts = db.collection<Facts>(name);
   const shape = shapeOf(layout);
   try {
-    await facts.updateOne({ _id: 0 }, { $setOnInsert: { checkpoint: 0, shape } }, { upsert: true });
+    await facts.insertOne({ _id: 0, checkpoint: 0, shape });
   } catch (error) {
-    if (!isDuplicateKey(error)) throw error; // another process was quicker
+    if (!isDuplicateKey(error)) throw error; // it exists already
   }
   const known = await facts.findOne({ _id: 0 });
   if (known?.shape !== shape) throw new Error(`${layout.spec.name} exists with other fields: raise the version in its name and rebuild it`);

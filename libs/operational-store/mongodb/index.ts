@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Clock, Json } from '@rolebook/kernel';
-import { bulkWrite, isDuplicateKey, MongoConnection, type MongoTarget } from '@rolebook/mongodb';
+import { bulkWrite, DURABLE, isDuplicateKey, MongoConnection, type MongoTarget } from '@rolebook/mongodb';
 import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
 import { checkedKey, OperationalStoreUnavailable, type Entry, type OperationalStore } from '../port';
 
@@ -11,7 +11,6 @@ const AFTER_SEPARATOR = '\u0002';
 const BUCKET = /^[^\0-\u001f]*$/;
 const LOW = /[\0\u0001]/g;
 const ESCAPED = /\u0001([\u0001\u0002])/g;
-const MAJORITY_TIMEOUT_MS = 5_000;
 /** How long after its end an entry is left for `sweep`, before MongoDB deletes it itself: longer than clocks of nodes ever differ. */
 const GRACE_MS = 3_600_000;
 /**
@@ -134,7 +133,7 @@ class MongoOperationalStore implements OperationalStore {
   }
 
   private run<Result>(work: (entries: Collection<StoredEntry>) => Promise<Result>): Promise<Result> {
-    return this.connection.run((db) => work(db.collection<StoredEntry>(COLLECTION, { writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_TIMEOUT_MS } })));
+    return this.connection.run((db) => work(db.collection<StoredEntry>(COLLECTION, { writeConcern: DURABLE })));
   }
 }
 
