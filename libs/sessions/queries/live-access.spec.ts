@@ -319,3 +319,23 @@ describe('while nobody tells of other nodes\' events', () => {
     expect(live.peek('s1', NOW)).toBeUndefined();
   });
 });
+
+describe('memory that is believed for a while', () => {
+  it('is not asked after that, and is again once it is believed again', async () => {
+    const { node: { live } } = await signedIn();
+    await live.load(anna, NOW);
+    live.trustUntil(performance.now() - 1);
+    expect(live.trusted).toBe(false);
+    expect(live.peek('s1', NOW)).toBeUndefined();
+    expect(await live.load(anna, NOW)).toMatchObject(anna);
+
+    live.trustUntil(performance.now() + 60_000);
+    expect(live.trusted).toBe(true);
+    expect(live.peek('s1', NOW)).toMatchObject(anna);
+  });
+
+  it('is believed for ever where nobody says otherwise', async () => {
+    const { node: { live } } = await signedIn();
+    expect(live.trusted).toBe(true);
+  });
+});

@@ -63,6 +63,8 @@ export class LiveAccess {
   /** What is being loaded; what an event may have made stale meanwhile is not kept. */
   private readonly loads = new Set<Load>();
   private suspended = false;
+  /** By `performance.now()`: a clock that nobody sets. */
+  private trustedUntil = Infinity;
 
   constructor(private readonly streams: Streams, options: { readonly sessions?: number } = {}) {
     this.entries = new LRUCache({ max: options.sessions ?? 150_000, dispose: (_entry, sessionId) => this.unlink(sessionId) });
@@ -76,6 +78,7 @@ export class LiveAccess {
 
   /** Who holds this session, if that is in memory; `undefined` asks for {@link load}. `null`: the session has ended. */
   peek(sessionId: string, now: number): Principal | null | undefined {
+    if (performance.now() > this.trustedUntil) return undefined;
     const entry = this.entries.get(sessionId);
     if (!entry) return undefined;
     return entry.expiresAt > now ? entry.principal : null;
@@ -118,6 +121,17 @@ export class LiveAccess {
   resume(): void {
     this.suspended = false;
   }
+
+  /**
+   * What is in memory holds good until then (by `performance.now()`), and not from then on until this is called again: every event that
+   * could have spoilt it has been told of. Never called: for ever, as where nobody else appends.
+   */
+  trustUntil(moment: number): void {
+    this.trustedUntil = moment;
+  }
+
+  /** Whether requests are answered from memory at the moment. */
+  get trusted(): boolean { return !this.suspended && performance.now() <= this.trustedUntil; }
 
   /** How many live sessions are in memory. */
   get size(): number { return this.entries.size; }
