@@ -1,4 +1,7 @@
-import { auditHeads, auditLog, auditTiles, type AuditDocument, type AuditHeadDocument, type TileDocument } from '@rolebook/audit/read';
+import {
+  accessProfiles, auditHeads, auditLog, auditTiles, userHistory,
+  type AccessProfile, type AuditDocument, type AuditHeadDocument, type TileDocument, type UserVersion,
+} from '@rolebook/audit/read';
 import { createCheckpointSigner, type CheckpointSigner } from '@rolebook/crypto';
 import type { Collection } from '@rolebook/document-store';
 import type { Stores } from './stores';
@@ -8,6 +11,8 @@ export interface AuditParts {
   readonly log: Collection<AuditDocument>;
   readonly heads: Collection<AuditHeadDocument>;
   readonly tiles: Collection<TileDocument>;
+  readonly versions: Collection<UserVersion>;
+  readonly profiles: Collection<AccessProfile>;
   readonly signer: CheckpointSigner;
 }
 
@@ -17,6 +22,8 @@ export async function openAudit({ documents, keys, masterKey }: Stores): Promise
     log: await documents.open<AuditDocument>(auditLog),
     heads: await documents.open<AuditHeadDocument>(auditHeads),
     tiles: await documents.open<TileDocument>(auditTiles),
+    versions: await documents.open<UserVersion>(userHistory),
+    profiles: await documents.open<AccessProfile>(accessProfiles),
     signer: await createCheckpointSigner({ store: keys, masterKey }),
   };
 }

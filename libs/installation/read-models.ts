@@ -1,4 +1,4 @@
-import { AuditReadModel } from '@rolebook/audit/read';
+import { AuditReadModel, UserHistoryReadModel } from '@rolebook/audit/read';
 import { businesses } from '@rolebook/businesses/read';
 import { DocumentReadModel, type ReadModel } from '@rolebook/projecting';
 import { userSessions } from '@rolebook/sessions/read';
@@ -7,5 +7,5 @@ import { definitionOf } from './foundation';
 
 /** Every read model of the system, made anew: the projecting loop keeps them, a rebuild makes them again. */
 export function allReadModels(): ReadModel[] {
-  return [new DocumentReadModel(userDirectory), new DocumentReadModel(businesses), new DocumentReadModel(userSessions), new AuditReadModel(definitionOf)];
+  return [new DocumentReadModel(userDirectory), new DocumentReadModel(businesses), new DocumentReadModel(userSessions), new AuditReadModel(definitionOf), new UserHistoryReadModel()];
 }

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { LEVELS } from '@rolebook/access';
 import { UNKNOWN_ACTION } from '@rolebook/audit/read';
 import { allEvents } from '@rolebook/installation';
 import { anyJson } from '../http/api-docs';
-import { PersonRef } from '../users/users.answers';
+import { PersonRef, UserAnswer } from '../users/users.answers';
 
 /** Every action that an entry of the audit log can have. */
 export const ACTIONS: readonly string[] = [
@@ -68,4 +69,28 @@ export class ConsistencyAnswer {
   @ApiProperty({ type: 'integer' }) from!: number;
   @ApiProperty({ type: 'integer' }) to!: number;
   @ApiProperty({ type: [String], description: 'RFC 9162, section 2.1.4, base64.' }) path!: string[];
+}
+
+export class HistoryEntryAnswer extends AuditEntryAnswer {
+  @ApiProperty({ type: UserAnswer, nullable: true, description: 'The user as they were after it; `null` before there was one.' }) after!: UserAnswer | null;
+}
+
+export class HistoryList {
+  @ApiProperty({ type: [HistoryEntryAnswer] }) items!: HistoryEntryAnswer[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
+  @ApiProperty({ type: 'integer', required: false, description: 'With `count=true`.' }) total?: number;
+}
+
+class AccessGrantAnswer {
+  @ApiProperty({ type: PersonRef }) user!: PersonRef;
+  @ApiProperty({ enum: LEVELS }) level!: string;
+  @ApiProperty({ enum: ['role', 'override'], description: 'Where the level comes from.' }) source!: string;
+  @ApiProperty({ format: 'date-time', description: 'Since when the role or the override is what it is.' }) since!: string;
+  @ApiProperty({ type: PersonRef, nullable: true, description: 'Who made it so.' }) by!: PersonRef | null;
+  @ApiProperty({ format: 'uuid', description: 'The event that made it so.' }) eventId!: string;
+}
+
+export class AccessList {
+  @ApiProperty({ type: [AccessGrantAnswer] }) items!: AccessGrantAnswer[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
 }

@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { IntersectionType } from '@nestjs/swagger';
 import { ROLES, type Role } from '@rolebook/access';
+import { UsersAt } from '@rolebook/audit/read';
 import type { Clock } from '@rolebook/kernel';
 import { USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserStatus } from '@rolebook/users/read';
 import { CLOCK } from '../composition/tokens';
 import { Cursors } from '../http/cursor';
 import { ListQuery, parseLimit } from '../http/list-query';
+import { AtQuery, momentAsked } from '../http/moment';
 import { Field, invalidValue, oneOf, textUpTo } from '../http/validation';
 
 const SORTS = USER_SORTS.flatMap((sort) => [sort, `-${sort}`]);
 
 /** What a list of users can be asked for. */
-export class UserListQuery extends ListQuery {
+export class UserListQuery extends IntersectionType(ListQuery, AtQuery) {
   @Field(words(USER_STATUSES, '?status'), { type: String, required: false, example: 'active,invited', description: `Of ${USER_STATUSES.join(', ')}; without it invited (expired too) and active.` })
   status?: string;
 
@@ -32,10 +35,11 @@ interface Place { readonly value: string | number | boolean | null; readonly id:
 /** Pages of users. */
 @Injectable()
 export class UserLists {
-  constructor(private readonly users: UserQueries, private readonly cursors: Cursors, @Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(private readonly users: UserQueries, private readonly usersAt: UsersAt, private readonly cursors: Cursors, @Inject(CLOCK) private readonly clock: Clock) {}
 
   async page(businessId: string, query: UserListQuery): Promise<object> {
-    const list = JSON.stringify(['users', query.status, query.role, query.q, query.twoFactor, query.sort]);
+    const at = momentAsked(query, this.clock);
+    const list = JSON.stringify(['users', query.status, query.role, query.q, query.twoFactor, query.sort, at]);
     const options: UserListOptions = {
       statuses: query.status === undefined ? null : (words(USER_STATUSES, '?status')(query.status) as UserStatus[]),
       roles: query.role === undefined ? null : (words(ROLES, '?role')(query.role) as Role[]),
@@ -43,9 +47,10 @@ export class UserLists {
       sort: (query.sort ?? 'displayName').replace('-', '') as UserListOptions['sort'], direction: query.sort?.startsWith('-') ? 'desc' : 'asc',
       limit: parseLimit(query.limit), after: this.cursors.read<Place>(businessId, list, query.cursor),
     };
-    const { items, next } = await this.users.list(businessId, options, this.clock.now());
+    const { items, next } = at === null ? await this.users.list(businessId, options, this.clock.now()) : await this.usersAt.list(businessId, options, at);
     const page = { items, nextCursor: next && this.cursors.give(businessId, list, next) };
-    return query.count === 'true' ? { ...page, total: await this.users.count(businessId, options, this.clock.now()) } : page;
+    if (query.count !== 'true') return page;
+    return { ...page, total: at === null ? await this.users.count(businessId, options, this.clock.now()) : await this.usersAt.count(businessId, options, at) };
   }
 }
 

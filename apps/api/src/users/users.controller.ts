@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Put, Query
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { requireView, type Overrides, type Role } from '@rolebook/access';
+import { UsersAt } from '@rolebook/audit/read';
 import type { CommandContext } from '@rolebook/event-sourcing';
 import type { Clock } from '@rolebook/kernel';
 import type { Principal } from '@rolebook/sessions/read';
@@ -14,6 +15,7 @@ import { Answer, SignedIn } from '../http/api-docs';
 import { Change } from '../http/change.interceptor';
 import { withEtag } from '../http/etag';
 import { FlagField, LocaleField, NameField, OverridesField, parseOverrides, PhoneField, ReasonField, RoleField } from '../http/fields';
+import { AtQuery, momentAsked } from '../http/moment';
 import { Problem } from '../http/problems';
 import { Context, Me } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
@@ -52,22 +54,24 @@ export function profileOf(body: ProfileBody): { displayName?: string; phone?: st
 @Controller('v1/users')
 export class UsersController {
   constructor(
-    private readonly commands: CommandBus, private readonly users: UserQueries, private readonly lists: UserLists,
+    private readonly commands: CommandBus, private readonly users: UserQueries, private readonly usersAt: UsersAt, private readonly lists: UserLists,
     private readonly answers: Answers, private readonly foreseen: ForeseenImpact, @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get()
   @NeedsSettings('read')
-  @Answer(200, UserList, ['forbidden', 'invalid-cursor', 'behind'])
+  @Answer(200, UserList, ['forbidden', 'invalid-cursor', 'behind', 'future-moment'])
   list(@Me() me: Principal, @Query() query: UserListQuery): Promise<object> {
     return this.lists.page(me.businessId, query);
   }
 
   @Get(':id')
-  @Answer(200, UserAnswer, ['forbidden', 'not-found', 'behind'])
-  async get(@Me() me: Principal, @Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<UserView> {
+  @Answer(200, UserAnswer, ['forbidden', 'not-found', 'behind', 'future-moment'])
+  async get(@Me() me: Principal, @Param('id') id: string, @Query() query: AtQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<UserView> {
     requireView(person(me), id);
-    return withEtag(reply, (await this.users.get(me.businessId, id, this.clock.now())) ?? notFound());
+    const at = momentAsked(query, this.clock);
+    const user = at === null ? await this.users.get(me.businessId, id, this.clock.now()) : await this.usersAt.get(me.businessId, id, at);
+    return withEtag(reply, user ?? notFound());
   }
 
   @Patch(':id')
@@ -89,10 +93,11 @@ export class UsersController {
   }
 
   @Get(':id/permissions')
-  @Answer(200, PermissionsAnswer, ['forbidden', 'not-found', 'behind'])
-  async permissions(@Me() me: Principal, @Param('id') id: string): Promise<object> {
+  @Answer(200, PermissionsAnswer, ['forbidden', 'not-found', 'behind', 'future-moment'])
+  async permissions(@Me() me: Principal, @Param('id') id: string, @Query() query: AtQuery): Promise<object> {
     requireView(person(me), id);
-    return (await this.users.explain(me.businessId, id)) ?? notFound();
+    const at = momentAsked(query, this.clock);
+    return (at === null ? await this.users.explain(me.businessId, id) : await this.usersAt.explain(me.businessId, id, at)) ?? notFound();
   }
 
   @Patch(':id/permissions')

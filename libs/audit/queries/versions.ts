@@ -1,0 +1,134 @@
+import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
+import type { UserVersion } from '../projections/user-history';
+import { forksAt } from '../projections/validity';
+
+type Status = UserVersion['status'];
+
+/** Up to so many are looked at one by one; a walk in the order of a list then finds one among a hundred, at a hundred thousand users. */
+const FEW = 1_000;
+const PAGE = 500;
+/** So many candidates in a row are of one user: the rest of theirs are passed over. */
+const LONG_RUN = 50;
+
+/** Which versions a page is made of, and in which order. */
+export interface VersionList {
+  readonly businessId: string;
+  readonly statuses: readonly Status[];
+  /** Position of the log as of which versions are in force. */
+  readonly position: number;
+  /** Decides what the indexes leave open. */
+  readonly matches: (version: UserVersion) => boolean;
+  readonly field: 'sortName' | 'createdAt';
+  readonly direction: 'asc' | 'desc';
+  /** The sort value and the user's id of the last of the page before. */
+  readonly after: { readonly value: Scalar; readonly id: string } | null;
+  readonly limit: number;
+  /** Walks through the list's order, together giving all versions that can match, in force or not. */
+  readonly walks: readonly Pick<FindOptions, 'where' | 'wordStarts'>[];
+}
+
+/** Versions of users as of a position of the log. */
+export class Versions {
+  /** @param few up to so many in force are read and sorted; of more, the list's order is walked */
+  constructor(private readonly collection: Collection<UserVersion>, private readonly few = FEW) {}
+
+  /** The version of a user in force at a position; `null` before there was one. */
+  async of(userId: string, position: number): Promise<UserVersion | null> {
+    const [version] = await this.collection.find({ where: { userId }, sort: { field: 'from', direction: 'desc' }, range: { lte: position }, limit: 1 });
+    return version ?? null;
+  }
+
+  /** How many are in force. */
+  async count(businessId: string, statuses: readonly Status[], position: number): Promise<number> {
+    const counts = await Promise.all(this.inForce(businessId, statuses, position).map((options) => this.collection.count(options)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** All in force, in no order, page by page. */
+  async *all(businessId: string, statuses: readonly Status[], position: number): AsyncGenerator<readonly UserVersion[], void, void> {
+    for (const options of this.inForce(businessId, statuses, position)) {
+      for (let after: FindOptions['after']; ;) {
+        const page = await this.collection.find({ ...options, limit: PAGE, ...(after && { after }) });
+        yield page;
+        const last = page.at(-1);
+        if (!last || page.length < PAGE) break;
+        after = { value: last[options.sort.field], id: last.id };
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  /**
+   * A page of versions in force, and one more where there is one.
+   *
+   * Where few are in force they are all read and sorted. Where many are, the order of the list is walked, through versions of all
+   * times, and those not in force are passed over: with so many in force, they are found soon.
+   */
+  async page(list: VersionList): Promise<readonly UserVersion[]> {
+    const all = await this.ifFew(list);
+    if (all) return sorted(all.filter((version) => list.matches(version) && isAfter(list, version)), list);
+    const found = await Promise.all(list.walks.map((walk) => this.walk(list, walk)));
+    return sorted(found.flat(), list);
+  }
+
+  private async ifFew({ businessId, statuses, position }: VersionList): Promise<readonly UserVersion[] | null> {
+    const found: UserVersion[] = [];
+    for (const options of this.inForce(businessId, statuses, position)) {
+      found.push(...(await this.collection.find({ ...options, limit: this.few + 1 - found.length })));
+      if (found.length > this.few) return null;
+    }
+    return found;
+  }
+
+  private async walk(list: VersionList, walk: VersionList['walks'][number]): Promise<readonly UserVersion[]> {
+    const { field, direction, position, statuses, matches, limit } = list;
+    const found: UserVersion[] = [];
+    const take = (version: UserVersion) => {
+      if (version.from <= position && position < version.to && statuses.includes(version.status) && matches(version) && !found.some(({ userId }) => userId === version.userId)) found.push(version);
+    };
+    for (let after = list.after && pastUser(list.after, direction); ;) {
+      const page = await this.collection.find({ ...walk, sort: { field, direction }, limit: PAGE, ...(after && { after }) });
+      for (const version of page) {
+        take(version);
+        if (found.length > limit) return found;
+      }
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return found;
+      after = { value: last[field], id: last.id };
+      if (page.at(-LONG_RUN)?.userId !== last.userId) continue;
+      const theirs = await this.of(last.userId, position);
+      if (theirs && theirs[field] === last[field]) take(theirs);
+      after = pastUser({ value: last[field], id: last.userId }, direction);
+    }
+  }
+
+  /** The queries that together find what was in force, each once. */
+  private inForce(businessId: string, statuses: readonly Status[], position: number) {
+    const { ended, begun } = forksAt(position);
+    return statuses.flatMap((status) => [
+      { where: { businessId, status, fork: begun }, sort: { field: 'from', direction: 'asc' }, range: { lte: position } } as const,
+      { where: { businessId, status, fork: ended }, sort: { field: 'to', direction: 'asc' }, range: { gt: position } } as const,
+    ]);
+  }
+}
+
+/** A place behind all versions of a user with one sort value. Their ids begin with the user's, which are all of one length. */
+function pastUser({ value, id }: { readonly value: Scalar; readonly id: string }, direction: 'asc' | 'desc'): NonNullable<FindOptions['after']> {
+  return { value, id: direction === 'asc' ? `${id}/~` : id };
+}
+
+/** In the order of the list, as far as the page goes, and one more. */
+function sorted(versions: readonly UserVersion[], { field, direction, limit }: Pick<VersionList, 'field' | 'direction' | 'limit'>): readonly UserVersion[] {
+  const sign = direction === 'asc' ? 1 : -1;
+  return versions.toSorted((a, b) => sign * (compare(a[field], b[field]) || compare(a.userId, b.userId))).slice(0, limit + 1);
+}
+
+function isAfter({ after, field, direction }: VersionList, version: UserVersion): boolean {
+  if (after === null) return true;
+  const order = compare(version[field], String(after.value)) || compare(version.userId, after.id);
+  return direction === 'asc' ? order > 0 : order < 0;
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
