@@ -1,19 +1,19 @@
 import { SealingAvatarStore, type AvatarStore } from '@rolebook/avatars';
-import { businesses, type BusinessDocument } from '@rolebook/businesses/read';
+import { businesses, BusinessQueries, type BusinessDocument } from '@rolebook/businesses/read';
 import { createAccessTokens, createActionTokens, createPasswordHasher, openInstallationSecrets,
   type AccessTokens, type ActionTokens, type InstallationSecrets, type KeyStore, type PasswordHasher } from '@rolebook/crypto';
 import type { Collection, DocumentStore } from '@rolebook/document-store';
 import type { EventStore } from '@rolebook/event-store';
 import { systemClock, type Clock } from '@rolebook/kernel';
-import { log } from '@rolebook/log';
 import type { OperationalStore } from '@rolebook/operational-store';
-import { LogFollower, RemoteProgress, type Projector } from '@rolebook/projecting';
+import { RemoteProgress, type Projector } from '@rolebook/projecting';
 import { LiveAccess, userSessions, type UserSessionsDocument } from '@rolebook/sessions/read';
-import { userDirectory, type UserDocument } from '@rolebook/users/read';
+import { PermissionTexts, userDirectory, UserQueries, userStream, type UserDocument } from '@rolebook/users/read';
 import { openAudit, type AuditParts } from './audit';
 import type { Config } from './config';
 import { startFollowers, type Followers } from './followers';
 import { openFoundation, type Foundation } from './foundation';
+import { followLive } from './live-follower';
 import { allReadModels } from './read-models';
 
 /** Everything the api stands on, opened, connected and running. */
@@ -27,6 +27,8 @@ export interface Installation extends Foundation {
   readonly accessTokens: AccessTokens;
   readonly passwords: PasswordHasher;
   readonly live: LiveAccess;
+  /** Answers about permissions, in memory. */
+  readonly permissionTexts: PermissionTexts;
   /** What follows the log in this process; `null` where the projector app does. */
   readonly followers: Followers | null;
   /** How far the read models have come, wherever they are kept. */
@@ -50,14 +52,18 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   const live = new LiveAccess(streams);
   const followers = config.hostsFollowers ? await startFollowers(foundation, actionTokens) : null;
   const progress = followers?.projector ?? (await RemoteProgress.of(documents, allReadModels().map(({ checkpointIn }) => checkpointIn)));
-  const following = await followLive(events, live);
+  const directory = await documents.open<UserDocument>(userDirectory.collection);
+  const businessCollection = await documents.open<BusinessDocument>(businesses.collection);
+  const permissionTexts = new PermissionTexts(new UserQueries(directory, new BusinessQueries(businessCollection)), progress);
+  const following = await followLive({
+    events, live, texts: permissionTexts, subjectKeys, accessTokens, forget: (stream) => streams.forget(userStream, stream), manyNodes: config.eventStoreUrl !== null,
+  });
   const passwords = createPasswordHasher();
   return {
-    ...foundation, events, documents, operational, keys, secrets, accessTokens, actionTokens, passwords, live, followers, progress,
+    ...foundation, events, documents, operational, keys, secrets, accessTokens, actionTokens, passwords, live, permissionTexts, followers, progress, directory,
     audit: await openAudit(stores),
     avatars: new SealingAvatarStore(stores.avatars, subjectKeys),
-    directory: await documents.open<UserDocument>(userDirectory.collection),
-    businesses: await documents.open<BusinessDocument>(businesses.collection),
+    businesses: businessCollection,
     sessions: await documents.open<UserSessionsDocument>(userSessions.collection),
     async close() {
       await following.stop();
@@ -65,23 +71,4 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
       await Promise.all([stores.close(), passwords.close()]);
     },
   };
-}
-
-/** Tells the index of live sessions what other processes append. While the log is away it remembers nothing, so that nobody ended elsewhere is let in here. */
-async function followLive(events: EventStore, live: LiveAccess): Promise<LogFollower> {
-  let told = await events.head();
-  const follower = new LogFollower(events, {
-    after: () => told,
-    onEvents: (batch) => {
-      live.delivered(batch);
-      told = batch.at(-1)?.position ?? told;
-    },
-    onLost: (reason) => {
-      live.suspend();
-      log.error('live access does not follow the log for now', { error: reason.message });
-    },
-    onFound: () => live.resume(),
-  });
-  await follower.start();
-  return follower;
 }

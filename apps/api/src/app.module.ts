@@ -10,7 +10,7 @@ import { LiveAccess, SessionQueries, USER_SESSIONS } from '@rolebook/sessions/re
 import { KnownDevices, sessionsWriteProviders } from '@rolebook/sessions/write';
 import { Throttle } from '@rolebook/throttling';
 import { twoFactorWriteProviders } from '@rolebook/two-factor/write';
-import { MissingTwoFactor, USER_DIRECTORY, UserQueries } from '@rolebook/users/read';
+import { MissingTwoFactor, PermissionTexts, USER_DIRECTORY, UserQueries } from '@rolebook/users/read';
 import { usersWriteProviders } from '@rolebook/users/write';
 import { AUDIT_CONTROLLERS, auditProviders } from './audit/audit.providers';
 import { AuthController } from './auth/auth.controller';
@@ -67,7 +67,7 @@ export class AppModule {
       controllers: CONTROLLERS,
       providers: [
         value(CONFIG, installation.config), value(CLOCK, installation.clock), value(EVENT_STORE, installation.events), value(DOCUMENT_STORE, installation.documents),
-        value(OPERATIONAL_STORE, installation.operational), value(Streams, installation.streams), value(EventCodec, installation.codec), value(LiveAccess, installation.live), value(AVATARS, installation.avatars),
+        value(OPERATIONAL_STORE, installation.operational), value(Streams, installation.streams), value(EventCodec, installation.codec), value(LiveAccess, installation.live), value(PermissionTexts, installation.permissionTexts), value(AVATARS, installation.avatars),
         value(FOLLOWERS, installation.followers), value(InstallationSecrets, installation.secrets), value(AccessTokens, installation.accessTokens),
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),

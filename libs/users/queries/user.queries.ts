@@ -44,8 +44,15 @@ export class UserQueries {
   }
 
   async explain(businessId: string, userId: string): Promise<ReturnType<typeof explainPermissions> | null> {
+    return (await this.explained(businessId, userId))?.explanation ?? null;
+  }
+
+  /** The same, with the ids of everybody else whose name is in it. */
+  async explained(businessId: string, userId: string): Promise<{ readonly explanation: ReturnType<typeof explainPermissions>; readonly involved: readonly string[] } | null> {
     const user = await this.document(businessId, userId);
-    return user && explainPermissions(user, await this.names(businessId, explainers(user)));
+    if (!user) return null;
+    const involved = explainers(user);
+    return { explanation: explainPermissions(user, await this.names(businessId, involved)), involved };
   }
 
   /** Names of people, as they are now, by their ids; ids of other businesses have none. */

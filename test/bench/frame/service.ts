@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { CORE, memoryMiB, nextMessage, startNode, stop } from './pinned';
+import { ask, CORE, memoryMiB, nextMessage, startNode, stop } from './pinned';
 
 const MONITOR = join(__dirname, 'loop-monitor.cjs');
 const ROOT = resolve(__dirname, '..', '..', '..');
@@ -54,6 +54,14 @@ export class Service {
     const answer = nextMessage<LoopReport>(this.process);
     this.process.send('loop');
     return answer;
+  }
+
+  /** Profiles the main thread while the work is under way. @param file a `.cpuprofile` to write */
+  async profiled<T>(file: string, work: () => Promise<T>): Promise<T> {
+    await ask(this.process, { profile: null });
+    const result = await work();
+    await ask(this.process, { profile: file });
+    return result;
   }
 
   stop(): Promise<void> {

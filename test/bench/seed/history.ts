@@ -8,6 +8,8 @@ export interface SeedBusiness {
   readonly id: string;
   readonly slug: string;
   readonly users: number;
+  /** `usual`: ten events a user on average; `short`: three. */
+  readonly histories: 'usual' | 'short';
 }
 
 /** One event of a history, and what stands beside it. */
@@ -31,7 +33,7 @@ export function idOf(name: string): string {
   return uuidv7(EPOCH, createHash('sha256').update(name).digest());
 }
 
-export const businessOf = (slug: string, users: number): SeedBusiness => ({ id: idOf(`business ${slug}`), slug, users });
+export const businessOf = (slug: string, users: number, histories: SeedBusiness['histories'] = 'usual'): SeedBusiness => ({ id: idOf(`business ${slug}`), slug, users, histories });
 /** Number 0 is the owner, a Super Admin. */
 export const userId = ({ slug }: SeedBusiness, n: number): string => idOf(`user ${slug} ${n}`);
 export const liveSessionId = ({ slug }: SeedBusiness, n: number): string => idOf(`session ${slug} ${n} live`);
@@ -45,7 +47,7 @@ export interface HistoryParts {
   emailStream(email: string): string;
 }
 
-/** What has happened to the n-th user of a business: the same every time, ten events on average. */
+/** What has happened to the n-th user of a business: the same every time. */
 export function historyOf({ business, passwordHash, emailStream }: HistoryParts, n: number): readonly Step[] {
   const random = chance(n * 2654435761 + business.users);
   const id = userId(business, n);
@@ -70,10 +72,11 @@ export function historyOf({ business, passwordHash, emailStream }: HistoryParts,
   const accepts = hasLiveSession(n) || random() < 0.92;
   if (!accepts) return steps;
   if (n > 0) add(own, stream, 'InvitationAccepted', { displayName: name, phone: random() < 0.6 ? `+66${Math.floor(1e8 + random() * 9e8)}` : null, passwordHash, previousName: null });
-  if (n > 0 && random() < 0.3) twoFactor(streamNames.twoFactor(business.id, id), (type, data) => add(own, streamNames.twoFactor(business.id, id), type, data));
-  if (random() < 0.4) add(own, stream, 'ProfileEdited', { from: { displayName: name }, to: { displayName: random() < 0.5 ? name : personName(random) } });
-  if (n > 0 && random() < 0.3) add(admin, stream, 'PermissionOverridden', override(role, random() < 0.5 ? 'inventory' : 'jobs'));
-  const sessions = Math.floor(random() * 4);
+  const isShort = business.histories === 'short';
+  if (n > 0 && random() < (isShort ? 0.02 : 0.3)) twoFactor(streamNames.twoFactor(business.id, id), (type, data) => add(own, streamNames.twoFactor(business.id, id), type, data));
+  if (!isShort && random() < 0.4) add(own, stream, 'ProfileEdited', { from: { displayName: name }, to: { displayName: random() < 0.5 ? name : personName(random) } });
+  if (n > 0 && random() < (isShort ? 0.05 : 0.3)) add(admin, stream, 'PermissionOverridden', override(role, random() < 0.5 ? 'inventory' : 'jobs'));
+  const sessions = isShort ? 0 : Math.floor(random() * 4);
   for (let s = 0; s < sessions; s++) {
     const sessionId = idOf(`session ${business.slug} ${n} ${s}`);
     session(sessionId, (type, data) => add({ ...own, sessionId }, streamNames.session(business.id, sessionId), type, { sessionId, ...data }), Math.floor(random() * 3));

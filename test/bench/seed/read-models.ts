@@ -1,9 +1,8 @@
-import { EventCodec } from '@rolebook/event-sourcing';
 import { allReadModels, type Foundation } from '@rolebook/installation';
 import { Projector } from '@rolebook/projecting';
 
 /** Builds the read models of a seeded log. */
-export async function buildReadModels({ stores, codec }: Foundation & { readonly codec: EventCodec }, say: (message: string) => void): Promise<void> {
+export async function buildReadModels({ stores, codec }: Foundation, say: (message: string) => void): Promise<void> {
   const projector = new Projector({ events: stores.events, codec, documents: stores.documents, readModels: allReadModels(), onProblem: (message, details) => say(`${message}: ${JSON.stringify(details)}`) });
   await projector.start();
   const head = await stores.events.head();

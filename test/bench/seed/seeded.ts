@@ -13,9 +13,9 @@ export class Seeded {
   private constructor(readonly data: string, readonly large: SeedBusiness, readonly small: SeedBusiness, private readonly sign: (business: SeedBusiness, n: number) => string) {}
 
   /** Seeds a folder with so many users in one business and a thousand in another, unless that was done before. */
-  static async open(users: number, say: (message: string) => void): Promise<Seeded> {
-    const data = join(cacheFolder(), `users-${users}-v${SEED_VERSION}`);
-    const [large, small] = [businessOf('bench-large', users), businessOf('bench-small', Math.min(1_000, users))];
+  static async open(users: number, histories: SeedBusiness['histories'], say: (message: string) => void): Promise<Seeded> {
+    const data = join(cacheFolder(), `users-${users}-${histories}-v${SEED_VERSION}`);
+    const [large, small] = [businessOf('bench-large', users, histories), businessOf('bench-small', Math.min(1_000, users))];
     await seed(data, [small, large], say);
     const keys = await openSqliteKeyStore({ file: join(data, 'keys.db') });
     const { ROLEBOOK_MASTER_KEY: given } = process.env;

@@ -9,6 +9,12 @@ const NO_READ_MODEL = 'rolebook:no-read-model';
 /** Answers from memory or the streams: has nothing to wait for. */
 export const NoReadModel = () => SetMetadata(NO_READ_MODEL, true);
 
+/** What the request must see, by its `Rolebook-After`; 0 where it does not say. @throws {Problem} `validation` */
+export function positionAskedFor({ headers }: Pick<ApiRequest, 'headers'>): number {
+  const after = headers['rolebook-after'];
+  return typeof after === 'string' ? readPositionToken(after) : 0;
+}
+
 /**
  * Read-your-writes: a GET sees what this node has acknowledged before, and with `Rolebook-After` what any node had acknowledged
  * by that position. Waits 2 seconds at most. A guard and no interceptor: those cost every request a chain of observables.
@@ -21,8 +27,7 @@ export class FreshReadsGuard implements CanActivate {
   canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const request = execution.switchToHttp().getRequest<ApiRequest>();
     if (request.method !== 'GET' && request.method !== 'HEAD') return true;
-    const after = request.headers['rolebook-after'];
-    const asked = typeof after === 'string' ? readPositionToken(after) : 0;
+    const asked = positionAskedFor(request);
     if (asked === 0 && this.reflector.get<boolean | undefined>(NO_READ_MODEL, execution.getHandler())) return true;
     const waiting = this.freshness.reached(asked);
     return waiting === null || waiting.then(() => true);

@@ -23,8 +23,10 @@ export const Context = createParamDecorator((_: unknown, execution: ExecutionCon
 });
 
 /** Who is signed in. */
-export const Me = createParamDecorator((_: unknown, execution: ExecutionContext): Principal => {
-  const { principal } = requestOf(execution);
+export const Me = createParamDecorator((_: unknown, execution: ExecutionContext): Principal => principalOf(requestOf(execution)));
+
+/** Who has made a request. */
+export function principalOf({ principal }: Pick<ApiRequest, 'principal'>): Principal {
   if (!principal) throw new Error('a public route has no principal');
   return principal;
-});
+}

@@ -1,7 +1,7 @@
-import { applyDecorators, ValidationPipe, type ArgumentMetadata, type ValidationError, type ValidationPipeOptions } from '@nestjs/common';
+import { applyDecorators, ValidationPipe, type ArgumentMetadata, type Type, type ValidationError, type ValidationPipeOptions } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { DomainError } from '@rolebook/kernel';
-import { IsOptional, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { getMetadataStorage, IsOptional, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
 import { Problem } from './problems';
 
 interface FieldProblem { readonly pointer: string; readonly message: string }
@@ -12,8 +12,15 @@ class StrictValidation extends ValidationPipe {
     super(STRICT);
   }
 
+  /** Not asynchronous where nothing has to be looked into: this is called for every argument of every handler. */
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'custom' || metadata.metatype === undefined) return value as Promise<unknown>;
+    const accepted = metadata.type === 'query' ? acceptedQuery(value, metadata.metatype) : null;
+    return accepted === null ? this.validated(value, metadata) : (accepted as Promise<unknown>);
+  }
+
   /** Errors of a query point to its parameters: `?limit`. */
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  private async validated(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     try {
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
@@ -22,6 +29,47 @@ class StrictValidation extends ValidationPipe {
       throw new Problem('validation', undefined, { errors });
     }
   }
+}
+
+type Parser = (input: unknown) => unknown;
+interface FieldRule { readonly parser: Parser; readonly isRequired: boolean }
+
+/** The fields that a class of requests declares itself, by its prototype. */
+const DECLARED = new WeakMap<object, Map<string, FieldRule>>();
+/** The fields of a class with those of the classes it extends. */
+const FIELDS = new WeakMap<object, ReadonlyMap<string, FieldRule>>();
+
+/**
+ * A query that is good, at a tenth of what class-validator needs; `null` where it may not be, and class-validator is to say what is wrong.
+ * Queries are flat and each of their fields has a parser, so that both come to the same end.
+ */
+function acceptedQuery(value: unknown, type: Type): object | null {
+  const fields = fieldsOf(type);
+  if (fields.size === 0 || typeof value !== 'object' || value === null) return null;
+  const query = Object.create(type.prototype as object) as Record<string, unknown>;
+  for (const [name, given] of Object.entries(value)) {
+    const field = fields.get(name);
+    if (!field || given === undefined || failureOf(field.parser, given) !== null) return null;
+    query[name] = given;
+  }
+  for (const [name, { isRequired }] of fields) if (isRequired && !Object.hasOwn(query, name)) return null;
+  return query;
+}
+
+/** None where class-validator knows of fields besides: Nest's mapped types (`PickType` and the like) hand on its rules alone. */
+function fieldsOf(type: Type): ReadonlyMap<string, FieldRule> {
+  let fields = FIELDS.get(type);
+  if (!fields) {
+    const declared = declaredBy(type.prototype as object);
+    const validated = new Set(getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).map(({ propertyName }) => propertyName));
+    fields = validated.size === declared.size ? declared : new Map<string, FieldRule>();
+    FIELDS.set(type, fields);
+  }
+  return fields;
+}
+
+function declaredBy(prototype: object | null): Map<string, FieldRule> {
+  return prototype === null ? new Map<string, FieldRule>() : new Map([...declaredBy(Object.getPrototypeOf(prototype) as object | null), ...(DECLARED.get(prototype) ?? [])]);
 }
 
 export const strictValidation = (): ValidationPipe => new StrictValidation();
@@ -39,27 +87,37 @@ function flattened(error: ValidationError, at: string): FieldProblem[] {
   return [...own, ...(error.children ?? []).flatMap((child) => flattened(child, pointer))];
 }
 
+/** What a parser has against a value; `null` where it takes it. */
+function failureOf(parser: Parser, value: unknown): string | null {
+  try {
+    parser(value);
+    return null;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const [first] = (error.details.errors ?? []) as FieldProblem[];
+    return first?.message ?? error.message;
+  }
+}
+
 /** A field whose value one of the domain's parsers takes. */
-function Accepted(parser: (input: unknown) => unknown): PropertyDecorator {
-  const failure = (value: unknown): string | null => {
-    try {
-      parser(value);
-      return null;
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      const [first] = (error.details.errors ?? []) as FieldProblem[];
-      return first?.message ?? error.message;
-    }
+function Accepted(parser: Parser): PropertyDecorator {
+  return ValidateBy({ name: 'accepted', validator: { validate: (value: unknown) => failureOf(parser, value) === null, defaultMessage: (args?: ValidationArguments) => failureOf(parser, args?.value) ?? 'is not valid' } });
+}
+
+/** Lets the field be found by its class. */
+function Declared(parser: Parser, isRequired: boolean): PropertyDecorator {
+  return (prototype, name) => {
+    const fields = DECLARED.get(prototype) ?? new Map<string, FieldRule>();
+    DECLARED.set(prototype, fields.set(String(name), { parser, isRequired }));
   };
-  return ValidateBy({ name: 'accepted', validator: { validate: (value: unknown) => failure(value) === null, defaultMessage: (args?: ValidationArguments) => failure(args?.value) ?? 'is not valid' } });
 }
 
 /** A field of a request: how it is documented, and which parser takes its values. */
-export function Field(parser: (input: unknown) => unknown, documented: ApiPropertyOptions): PropertyDecorator {
+export function Field(parser: Parser, documented: ApiPropertyOptions): PropertyDecorator {
   const optional = documented.required === false || (documented as { selfRequired?: boolean }).selfRequired === false;
   const nullable = (documented as { nullable?: boolean }).nullable === true;
   const presence = !optional ? [] : nullable ? [IsOptional()] : [ValidateIf((_: object, value: unknown) => value !== undefined)];
-  return applyDecorators(ApiProperty(documented), ...presence, Accepted(parser));
+  return applyDecorators(ApiProperty(documented), ...presence, Accepted(parser), Declared(parser, !optional));
 }
 
 /** Refuses a value with where and why. @throws {Problem} `validation` */
