@@ -110,6 +110,15 @@ describeWithMongo('read models in MongoDB', ({ url, client, database }) => {
       expect(plan).not.toMatch(/"stage":"(SORT|COLLSCAN)"/);
     });
 
+    it('of any of several values by id is put together from a walk of each', async () => {
+      const ids = (offset: number) => Array.from({ length: 200 }, (_, at) => `p${String(Math.floor(at / 2) * 3 + (at % 2) * 2).padStart(3, '0')}`).slice(offset, offset + 7);
+      const where = { role: ['r2', 'r0'] };
+      expect((await collection.find({ where, limit: 7 })).map(({ id }) => id)).toEqual(ids(0));
+      expect((await collection.find({ where, after: { value: null, id: ids(6)[0] ?? '' }, limit: 7 })).map(({ id }) => id)).toEqual(ids(7));
+      expect((await collection.find({ where, sort: { field: 'id', direction: 'desc' }, after: { value: null, id: ids(7)[0] ?? '' }, limit: 7 })).map(({ id }) => id)).toEqual(ids(0).toReversed());
+      expect(await collection.count({ where })).toBe(200);
+    });
+
     it('reads nothing beyond its end', async () => {
       await collection.find({ where: { kind: 'k1' }, ...sorted, limit: 150 });
       expect(asked.filter((command) => 'getMore' in command)).toEqual([]);
