@@ -1,3 +1,4 @@
+export * from './document-read-model';
 export * from './log-follower';
 export * from './projector';
 export * from './read-model';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DocumentStoreUnavailable } from '@rolebook/document-store';
 import { StoreUnavailable, type EventStore, type SubscribeOptions } from '@rolebook/event-store';
-import { DocumentReadModel } from './read-model';
+import { DocumentReadModel } from './document-read-model';
 import { baskets, emptied, put, Scene, tallies, writingThrough, type Basket, type BasketEvent } from './spec-helpers';
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

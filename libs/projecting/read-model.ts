@@ -1,8 +1,7 @@
 import type { UnreadableEvent } from '@rolebook/event-sourcing';
 import type { LoggedEvent } from '@rolebook/event-store';
-import type { Collection, DocumentStore } from '@rolebook/document-store';
-import type { CollectionSpec, Document, DomainEvent, Projection, Recorded } from '@rolebook/kernel';
-import { DocumentFold } from './document-fold';
+import type { DocumentStore } from '@rolebook/document-store';
+import type { CollectionSpec, Recorded } from '@rolebook/kernel';
 
 /** One event for the read models: as stored, and decoded, or why it cannot be. */
 export interface Delivery {
@@ -38,29 +37,4 @@ export interface ReadModel {
    * Doing it again changes nothing. Rejects where the store is away.
    */
   apply(deliveries: readonly Delivery[], checkpoint: number, parking: Parking): Promise<void>;
-}
-
-/** A pure projection kept in a collection of documents. */
-export class DocumentReadModel<Doc extends Document, Event extends DomainEvent> implements ReadModel {
-  private collection: Collection<Doc> | null = null;
-
-  constructor(readonly projection: Projection<Doc, Event>) {}
-
-  get name(): string { return this.projection.collection.name; }
-  get checkpointIn(): CollectionSpec { return this.projection.collection; }
-
-  async open(documents: DocumentStore): Promise<number> {
-    this.collection = await documents.open<Doc>(this.projection.collection);
-    return this.collection.checkpoint();
-  }
-
-  async apply(deliveries: readonly Delivery[], checkpoint: number, parking: Parking): Promise<void> {
-    if (!this.collection) throw new Error(`${this.name} is not open`);
-    const fold = new DocumentFold(this.projection, parking, deliveries);
-    const ids = fold.ids();
-    if (ids.length > 0) fold.seed(await this.collection.getMany(ids));
-    const writes = fold.run();
-    if (fold.newlyParked.length > 0) await parking.park(fold.newlyParked);
-    await this.collection.write(writes, checkpoint);
-  }
 }

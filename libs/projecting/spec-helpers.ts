@@ -4,7 +4,8 @@ import { contextOf, inMemoryWorld, type World } from '@rolebook/event-sourcing/s
 import type { EventStore } from '@rolebook/event-store';
 import type { DomainEvent, EventDefinitions, Projection } from '@rolebook/kernel';
 import { Projector } from './projector';
-import { DocumentReadModel, type ReadModel } from './read-model';
+import { DocumentReadModel } from './document-read-model';
+import type { ReadModel } from './read-model';
 
 export type Put = DomainEvent<'Put', { userId: string; item: string }>;
 export type Emptied = DomainEvent<'Emptied', { userId: string }>;
