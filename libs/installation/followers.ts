@@ -1,4 +1,5 @@
 import type { ActionTokens } from '@rolebook/crypto';
+import { ErasureFollower, type Erasures } from '@rolebook/erasure';
 import { log } from '@rolebook/log';
 import { parseSender, type Mailer } from '@rolebook/mail';
 import { OutboxMailer } from '@rolebook/mail/outbox';
@@ -6,13 +7,15 @@ import { SmtpMailer } from '@rolebook/mail/smtp';
 import { MailFollower } from '@rolebook/notifications';
 import { Projector } from '@rolebook/projecting';
 import { join } from 'node:path';
+import { makeErasures } from './erasures';
 import type { Foundation } from './foundation';
 import { allReadModels } from './read-models';
 
-/** What follows the log and acts on it: the read models are kept, mails go out. */
+/** What follows the log and acts on it: the read models are kept, mails go out, erasures are carried out. */
 export interface Followers {
   readonly projector: Projector;
   readonly mails: MailFollower;
+  readonly erasures: Erasures;
   stop(): Promise<void>;
 }
 
@@ -39,12 +42,15 @@ export async function startFollowers(foundation: Foundation, actionTokens: Actio
   const projector = makeProjector(foundation);
   const mailer = makeMailer(foundation);
   const mails = makeMailFollower(foundation, actionTokens, mailer);
+  const erasures = await makeErasures(foundation, projector);
+  const erasing = new ErasureFollower({ events: foundation.stores.events, erasures, operational: foundation.stores.operational, onProblem });
   await projector.start();
   await mails.start();
+  await erasing.start();
   return {
-    projector, mails,
+    projector, mails, erasures,
     async stop() {
-      await Promise.all([projector.stop(), mails.stop()]);
+      await Promise.all([projector.stop(), mails.stop(), erasing.stop()]);
       await mailer.close();
     },
   };

@@ -3,6 +3,7 @@ import { businesses, BusinessQueries, type BusinessDocument } from '@rolebook/bu
 import { createAccessTokens, createActionTokens, createPasswordHasher, openInstallationSecrets,
   type AccessTokens, type ActionTokens, type InstallationSecrets, type KeyStore, type PasswordHasher } from '@rolebook/crypto';
 import type { Collection, DocumentStore } from '@rolebook/document-store';
+import type { Erasures } from '@rolebook/erasure';
 import type { EventStore } from '@rolebook/event-store';
 import { systemClock, type Clock } from '@rolebook/kernel';
 import type { OperationalStore } from '@rolebook/operational-store';
@@ -11,6 +12,7 @@ import { LiveAccess, userSessions, type UserSessionsDocument } from '@rolebook/s
 import { PermissionTexts, userDirectory, UserQueries, userStream, type UserDocument } from '@rolebook/users/read';
 import { openAudit, type AuditParts } from './audit';
 import type { Config } from './config';
+import { makeErasures } from './erasures';
 import { startFollowers, type Followers } from './followers';
 import { openFoundation, type Foundation } from './foundation';
 import { followLive } from './live-follower';
@@ -34,6 +36,7 @@ export interface Installation extends Foundation {
   /** How far the read models have come, wherever they are kept. */
   readonly progress: Pick<Projector, 'position' | 'caughtUp'>;
   readonly audit: AuditParts;
+  readonly erasures: Erasures;
   readonly avatars: AvatarStore;
   readonly directory: Collection<UserDocument>;
   readonly businesses: Collection<BusinessDocument>;
@@ -62,6 +65,7 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   return {
     ...foundation, events, documents, operational, keys, secrets, accessTokens, actionTokens, passwords, live, permissionTexts, followers, progress, directory,
     audit: await openAudit(stores),
+    erasures: followers?.erasures ?? (await makeErasures(foundation, progress)),
     avatars: new SealingAvatarStore(stores.avatars, subjectKeys),
     businesses: businessCollection,
     sessions: await documents.open<UserSessionsDocument>(userSessions.collection),

@@ -7,6 +7,7 @@ import { ChangeRoleHandler } from './use-cases/change-role';
 import { DeactivateUserHandler } from './use-cases/deactivate-user';
 import { EditProfileHandler } from './use-cases/edit-profile';
 import { EmailAddresses } from './use-cases/email-addresses';
+import { EraseUserHandler } from './use-cases/erase-user';
 import { InviteUserHandler } from './use-cases/invite-user';
 import { ReactivateUserHandler } from './use-cases/reactivate-user';
 import { RegisterOwnerHandler } from './use-cases/register-owner';
@@ -23,6 +24,7 @@ export { ChangePassword } from './use-cases/change-password';
 export { ChangeRole } from './use-cases/change-role';
 export { DeactivateUser } from './use-cases/deactivate-user';
 export { EditProfile } from './use-cases/edit-profile';
+export { EraseUser } from './use-cases/erase-user';
 export { InviteUser } from './use-cases/invite-user';
 export { ReactivateUser } from './use-cases/reactivate-user';
 export { RegisterOwner } from './use-cases/register-owner';
@@ -38,5 +40,5 @@ export { parseEmailAddress, type EmailAddress } from './domain/values';
 /** Everything the composition must provide. */
 export const usersWriteProviders = [
   EmailAddresses, SuperAdmins, UserStreams, AcceptInvitationHandler, ChangeAvatarHandler, ChangeOverridesHandler, ChangePasswordHandler, ChangeRoleHandler, DeactivateUserHandler,
-  EditProfileHandler, InviteUserHandler, ReactivateUserHandler, RegisterOwnerHandler, ResendInvitationHandler, RevokeSessionsHandler, WithdrawInvitationHandler,
+  EditProfileHandler, EraseUserHandler, InviteUserHandler, ReactivateUserHandler, RegisterOwnerHandler, ResendInvitationHandler, RevokeSessionsHandler, WithdrawInvitationHandler,
 ];

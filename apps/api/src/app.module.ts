@@ -5,6 +5,7 @@ import { PassportModule } from '@nestjs/passport';
 import { BUSINESSES, BusinessQueries } from '@rolebook/businesses/read';
 import { businessesWriteProviders } from '@rolebook/businesses/write';
 import { AccessTokens, ActionTokens, InstallationSecrets, PasswordHasher } from '@rolebook/crypto';
+import { Erasures } from '@rolebook/erasure';
 import { EventCodec, Streams } from '@rolebook/event-sourcing';
 import { LiveAccess, SessionQueries, USER_SESSIONS } from '@rolebook/sessions/read';
 import { KnownDevices, sessionsWriteProviders } from '@rolebook/sessions/write';
@@ -51,10 +52,11 @@ import { TwoFactorSettingsController } from './settings/two-factor-settings.cont
 import { MyTwoFactorController } from './two-factor/my-two-factor.controller';
 import { TwoFactorResetsController } from './two-factor/two-factor-resets.controller';
 import { ForeseenImpact } from './users/foreseen-impact';
+import { ErasuresController } from './users/erasures.controller';
 import { UserLists } from './users/user-lists';
 import { UsersController } from './users/users.controller';
 
-const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationController, BusinessesController, HealthController, InvitationsController, MeController, MetricsController, MyAvatarController, MyPasswordController, MySessionsController, MyTwoFactorController, PasswordResetsController, RolesController, TwoFactorResetsController, TwoFactorSettingsController, UserAvatarController, UserSessionsController, UsersController];
+const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationController, BusinessesController, ErasuresController, HealthController, InvitationsController, MeController, MetricsController, MyAvatarController, MyPasswordController, MySessionsController, MyTwoFactorController, PasswordResetsController, RolesController, TwoFactorResetsController, TwoFactorSettingsController, UserAvatarController, UserSessionsController, UsersController];
 
 /** Puts the api together on an opened installation. */
 @Module({})
@@ -72,6 +74,7 @@ export class AppModule {
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
         value(PROGRESS, installation.progress), value(Freshness, new Freshness(installation.progress, installation.streams)),
+        value(Erasures, installation.erasures),
         ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders, ...twoFactorWriteProviders,
         value(Throttle, new Throttle(installation.operational, installation.clock)),
         value(KnownDevices, new KnownDevices(installation.operational, installation.secrets, installation.actionTokens)),

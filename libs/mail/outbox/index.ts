@@ -1,1 +1,2 @@
 export { OutboxMailer, type OutboxOptions } from './outbox-mailer';
+export { removeFromOutbox } from './remove-from-outbox';

@@ -11,6 +11,7 @@ import { CLOCK } from '../composition/tokens';
 import { Answer, SignedIn } from '../http/api-docs';
 import { readingContext } from '../http/context';
 import { Cursors } from '../http/cursor';
+import { Freshness } from '../http/freshness';
 import { parseLimit } from '../http/list-query';
 import { Me, type ApiRequest } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
@@ -26,7 +27,7 @@ const MEDIA = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; c
 export class AuditController {
   constructor(
     private readonly commands: CommandBus, private readonly audit: AuditQueries, private readonly exports: AuditExport,
-    private readonly cursors: Cursors, @Inject(CLOCK) private readonly clock: Clock,
+    private readonly cursors: Cursors, private readonly freshness: Freshness, @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** What happened, newest first. That somebody looked is written down too, once for the same filter in a quarter of an hour. */
@@ -58,6 +59,7 @@ export class AuditController {
     if (format === 'ndjson' && query.order === 'desc') invalidValue('?order', 'is asc in ndjson: proofs follow the history');
     const context = readingContext(request, this.clock);
     await this.commands.execute(new RecordAuditExport(context, format, filterFields(filter)));
+    await this.freshness.within(context.position); // the export tells of itself, and a checkpoint taken next is of the same history
     const at = new Date(context.at).toISOString();
     const chunks = format === 'ndjson' ? this.exports.ndjson(me.businessId, filter, at) : this.exports.csv(me.businessId, filter, query.order ?? 'asc');
     const name = `audit-${at.slice(0, 19).replaceAll(':', '')}.${format}`;

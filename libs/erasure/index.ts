@@ -1,0 +1,2 @@
+export { ErasureFollower } from './erasure-follower';
+export { Erasures, type Erased, type Purge } from './erasures';
