@@ -49,7 +49,7 @@ export function readConfig(env: Environment): Config {
     setupToken: setupToken(env.ROLEBOOK_SETUP_TOKEN),
     masterKey: env.ROLEBOOK_MASTER_KEY ?? null,
     webUrl: (url(env, 'ROLEBOOK_WEB_URL', ['http:', 'https:']) ?? 'http://localhost:3000').replace(/\/+$/, ''),
-    smtpUrl: url(env, 'SMTP_URL', ['smtp:', 'smtps:']),
+    smtpUrl: url(env, 'SMTP_URL', ['smtp:', 'smtps:', 'smtp+starttls:']),
     mailFrom: env.ROLEBOOK_MAIL_FROM ?? 'Rolebook <no-reply@localhost>',
     eventStoreUrl, mongoUrl,
     mongoDatabase: name(env, 'MONGODB_DATABASE') ?? 'rolebook',

@@ -55,8 +55,9 @@ export class MailFollower {
     const calling = batch.filter(({ type }) => type in letters);
     for (let i = 0; i < calling.length && !this.stopped; i += AT_ONCE) {
       const group = calling.slice(i, i + AT_ONCE);
-      await Promise.all(group.map((event) => this.sendFor(event)));
-      if (!this.stopped) await this.reached(group.at(-1)!.position);
+      const done = await Promise.all(group.map((event) => this.sendFor(event)));
+      if (!done.every(Boolean)) return;
+      await this.reached(group.at(-1)!.position); // also while stopping: what has gone out does not go out again
     }
     const last = batch.at(-1);
     if (!this.stopped && last) await this.reached(last.position, calling.length > 0);
@@ -68,18 +69,23 @@ export class MailFollower {
     if (store) await this.parts.operational.putMany(BUCKET, [{ key: CHECKPOINT, value: position, expiresAt: null }]);
   }
 
-  private async sendFor(event: LoggedEvent): Promise<void> {
+  /** @returns whether it is done with: sent, refused for good or not needed; `false` where it was stopped before */
+  private async sendFor(event: LoggedEvent): Promise<boolean> {
     for (let pause = 1_000; !this.stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
         const mail = await this.write(event);
         if (mail) await this.parts.mailer.send(mail);
-        return;
+        return true;
       } catch (error) {
-        if (error instanceof MailRejected) return this.parts.onProblem('a mail was refused for good', { eventId: event.id, error: error.message });
+        if (error instanceof MailRejected) {
+          this.parts.onProblem('a mail was refused for good', { eventId: event.id, error: error.message });
+          return true;
+        }
         this.parts.onProblem('a mail could not be sent and is tried again', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
         await this.pause(error instanceof MailUnavailable ? Math.max(pause, error.retryAfterSeconds * 1_000) : pause);
       }
     }
+    return false;
   }
 
   /**

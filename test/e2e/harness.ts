@@ -37,7 +37,7 @@ let checker: Promise<OpenApiChecker> | undefined;
 /** The real service on a data folder of its own, asked over HTTP. */
 export class Service {
   private constructor(readonly data: string, readonly clock: TestClock, private app: NestFastifyApplication, private opened: Installation, private readonly env: Record<string, string>,
-    private readonly engines: Engines | null,
+    readonly engines: Engines | null,
   ) {}
 
   static async start(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
@@ -48,6 +48,16 @@ export class Service {
     return new Service(data, clock, app, installation, all, engines);
   }
 
+  /** Another node on the same servers and in the same folder; to be closed before this one is disposed of. */
+  async beside(env: Record<string, string> = {}): Promise<Service> {
+    const all = { ...this.env, ...env };
+    const { app, installation } = await open(this.data, all, this.clock);
+    return new Service(this.data, this.clock, app, installation, all, this.engines);
+  }
+
+  /** What a process needs in its environment to be a node beside this one. */
+  get environment(): Readonly<Record<string, string>> { return { ...environment(this.data), ...this.env }; }
+
   get installation(): Installation { return this.opened; }
   /** For supertest. */
   get server() { return this.app.getHttpServer(); }
@@ -56,6 +66,11 @@ export class Service {
   /** Stops and starts again on the same data. */
   async restart(env: Record<string, string> = {}): Promise<void> {
     await this.close();
+    await this.reopen(env);
+  }
+
+  /** Starts again on the same data, after `close`. */
+  async reopen(env: Record<string, string> = {}): Promise<void> {
     const { app, installation } = await open(this.data, { ...this.env, ...env }, this.clock);
     this.app = app;
     this.opened = installation;
@@ -111,7 +126,7 @@ export class Service {
 }
 
 async function open(data: string, env: Record<string, string>, clock: Clock): Promise<{ app: NestFastifyApplication; installation: Installation }> {
-  const config = readConfig({ ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: SETUP_TOKEN, ROLEBOOK_WEB_URL: 'https://app.example', ROLEBOOK_REQUEST_LOG: 'off', ...env });
+  const config = readConfig({ ...environment(data), ...env });
   const installation = await openInstallation(config, clock);
   try {
     return { app: await createApp(installation), installation };
@@ -119,6 +134,10 @@ async function open(data: string, env: Record<string, string>, clock: Clock): Pr
     await installation.close();
     throw error;
   }
+}
+
+function environment(data: string): Record<string, string> {
+  return { ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: SETUP_TOKEN, ROLEBOOK_WEB_URL: 'https://app.example', ROLEBOOK_REQUEST_LOG: 'off' };
 }
 
 let counter = 0;
