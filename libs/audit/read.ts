@@ -1,5 +1,7 @@
 /** What can be known of what happened. */
 export type { AuditEntry } from './audit-entry';
+export { CheckpointFiles } from './checkpoints/checkpoint-files';
+export { CheckpointPublisher, webhook, type PublishedCheckpoint } from './checkpoints/checkpoint-publisher';
 export { AuditReadModel, auditHeads, auditLog, auditTiles, UNKNOWN_ACTION, type AuditDocument, type AuditHeadDocument } from './projections/audit-log';
 export { type TileDocument } from './projections/merkle-tiles';
 export { AuditEntries, type NamesOf } from './queries/audit-entries';

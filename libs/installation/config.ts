@@ -29,6 +29,10 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly requestLog: boolean;
+  /** Where checkpoints of the audit log are announced, besides the files in the data folder; `null`: nowhere. */
+  readonly checkpointWebhook: string | null;
+  /** How often they are published, in seconds. */
+  readonly checkpointSeconds: number;
   /** Metrics on a port of their own; `null`: beside the API. */
   readonly metricsPort: number | null;
 }
@@ -57,6 +61,8 @@ export function readConfig(env: Environment): Config {
     trustedProxies: list(env.ROLEBOOK_TRUSTED_PROXIES),
     corsOrigins: list(env.ROLEBOOK_CORS_ORIGINS),
     requestLog: flag(env, 'ROLEBOOK_REQUEST_LOG', true),
+    checkpointWebhook: url(env, 'ROLEBOOK_CHECKPOINT_WEBHOOK', ['http:', 'https:']),
+    checkpointSeconds: seconds(env, 'ROLEBOOK_CHECKPOINT_SECONDS') ?? 60,
     metricsPort: port(env, 'ROLEBOOK_METRICS_PORT'),
   };
   if (eventStoreUrl !== null && config.masterKey === null) {
@@ -80,6 +86,13 @@ function port(env: Environment, name: string): number | null {
   const value = env[name];
   if (value === undefined || value === '') return null;
   if (!/^\d{1,5}$/.test(value) || Number(value) > 65535) throw new ConfigError(`${name} must be a port number from 0 to 65535; it is "${value}".`);
+  return Number(value);
+}
+
+function seconds(env: Environment, name: string): number | null {
+  const value = env[name];
+  if (value === undefined || value === '') return null;
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new ConfigError(`${name} must be a number of seconds from 1; it is "${value}".`);
   return Number(value);
 }
 

@@ -6,6 +6,7 @@ import type { DocumentStore } from '@rolebook/document-store';
 import { Erasures, type Erased, type Purge } from '@rolebook/erasure';
 import { removeFromOutbox } from '@rolebook/mail/outbox';
 import type { OperationalStore } from '@rolebook/operational-store';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './foundation';
 
@@ -19,6 +20,7 @@ export async function makeErasures(foundation: Foundation, progress: { caughtUp(
   const secrets = await openInstallationSecrets({ store: keys, masterKey });
   const pictures = new SealingAvatarStore(avatars, subjectKeys);
   const purges: readonly Purge[] = [
+    (erased) => keepInLedger(join(config.data, 'erasures.ndjson'), erased),
     ({ businessId, userId }) => pictures.deleteAll(businessId, userId),
     ({ businessId, userId }) => forgetLastSeen(operational, `${businessId}/${userId}/`),
     ({ businessId, userId }) => operational.delete('known-devices', secrets.mac('known-devices', businessId, userId)),
@@ -33,6 +35,14 @@ export async function makeErasures(foundation: Foundation, progress: { caughtUp(
     streams.forget({ kind: 'two-factor' }, streamNames.twoFactor(businessId, userId));
   };
   return new Erasures(subjectKeys, forget, purges);
+}
+
+/**
+ * A copy of the key store's ledger, to be kept apart from backups: a backup from before an erasure, put back, is erased again by it.
+ * Some stand in it twice. It names people by their ids alone.
+ */
+async function keepInLedger(file: string, { userId, at }: Erased): Promise<void> {
+  await appendFile(file, `${JSON.stringify({ subject: userId, at })}\n`, { mode: 0o600 });
 }
 
 async function forgetLastSeen(operational: OperationalStore, prefix: string): Promise<void> {

@@ -1,4 +1,6 @@
 import type { ActionTokens } from '@rolebook/crypto';
+import { CheckpointFiles, CheckpointPublisher, TreeQueries, webhook } from '@rolebook/audit/read';
+import { noteSigner } from '@rolebook/audit/proof';
 import { ErasureFollower, type Erasures } from '@rolebook/erasure';
 import { log } from '@rolebook/log';
 import { parseSender, type Mailer } from '@rolebook/mail';
@@ -7,11 +9,12 @@ import { SmtpMailer } from '@rolebook/mail/smtp';
 import { MailFollower } from '@rolebook/notifications';
 import { Projector } from '@rolebook/projecting';
 import { join } from 'node:path';
+import { openAudit } from './audit';
 import { makeErasures } from './erasures';
 import type { Foundation } from './foundation';
 import { allReadModels } from './read-models';
 
-/** What follows the log and acts on it: the read models are kept, mails go out, erasures are carried out. */
+/** What follows the log and acts on it: the read models are kept, mails go out, erasures are carried out, checkpoints published. */
 export interface Followers {
   readonly projector: Projector;
   readonly mails: MailFollower;
@@ -37,6 +40,16 @@ export function makeMailer({ config, clock }: Pick<Foundation, 'config' | 'clock
   return config.smtpUrl === null ? new OutboxMailer({ folder: join(config.data, 'outbox'), from, now: () => clock.now() }) : new SmtpMailer({ url: config.smtpUrl, from });
 }
 
+/** @param projector says whether the read models have come to the end of the log */
+export async function makeCheckpointPublisher({ config, clock, stores }: Foundation, projector: Pick<Projector, 'position'>): Promise<CheckpointPublisher> {
+  const { heads, tiles, signer } = await openAudit(stores);
+  return new CheckpointPublisher({
+    trees: new TreeQueries(heads, tiles), signer: noteSigner(signer), files: new CheckpointFiles(join(config.data, 'checkpoints')),
+    announce: config.checkpointWebhook === null ? null : webhook(config.checkpointWebhook), clock, onProblem,
+    isCaughtUp: async () => projector.position >= (await stores.events.head()),
+  });
+}
+
 /** Starts following in this process. One process at a time may do so: the embedded api, or whoever holds the lease. */
 export async function startFollowers(foundation: Foundation, actionTokens: ActionTokens): Promise<Followers> {
   const projector = makeProjector(foundation);
@@ -47,10 +60,13 @@ export async function startFollowers(foundation: Foundation, actionTokens: Actio
   await projector.start();
   await mails.start();
   await erasing.start();
+  const checkpoints = await makeCheckpointPublisher(foundation, projector);
+  checkpoints.start(foundation.config.checkpointSeconds * 1_000);
   return {
     projector, mails, erasures,
     async stop() {
       await Promise.all([projector.stop(), mails.stop(), erasing.stop()]);
+      await checkpoints.stop();
       await mailer.close();
     },
   };

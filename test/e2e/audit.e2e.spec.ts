@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkCheckpoint, fromBase64, parseCheckpoint, parseVerifierKey, splitLines, verifyConsistency, verifyExport, verifyInclusion } from '@rolebook/audit/proof';
 import { business, CHROME, expectStatus, member, problemOf, Service, type Answer, type Business, type Person } from './harness';
 
@@ -99,6 +101,18 @@ describe('the audit log', () => {
       expect({ size, ...rest }).toEqual({ size: expect.any(Number), rootHash: expect.any(String), signature: expect.any(String), at: expect.any(String) });
       expect(keyId).toBe((await key()).keyId);
       expect(checkCheckpoint(parseCheckpoint(JSON.stringify({ size, keyId, ...rest })), biz.id, await key())).toBeNull();
+    });
+
+    it('checkpoints are published to a file that only grows', async () => {
+      const lines = () => readFileSync(join(service.data, 'checkpoints', `${biz.id}.ndjson`), 'utf8').trim().split('\n');
+      await service.call('PATCH', '/v1/me', { phone: null }, { token: crew.token });
+      await service.restart();
+      await service.http.listen(0, '127.0.0.1');
+      url = await service.http.getUrl();
+      const published = parseCheckpoint(lines().at(-1)!);
+      expect(checkCheckpoint(published, biz.id, await key())).toBeNull();
+      const { path, ...claim } = (await get(`/v1/audit/proofs/consistency?from=${published.head.size}`)).body;
+      expect(verifyConsistency({ ...claim, fromRoot: published.head.rootHash, toRoot: hash((await checkpoint()).rootHash), path: path.map(hash) })).toBe(true);
     });
 
     it('an entry is proven to stand in the history, in trees of any size that hold it', async () => {
