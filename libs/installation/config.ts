@@ -62,7 +62,7 @@ export function readConfig(env: Environment): Config {
     corsOrigins: list(env.ROLEBOOK_CORS_ORIGINS),
     requestLog: flag(env, 'ROLEBOOK_REQUEST_LOG', true),
     checkpointWebhook: url(env, 'ROLEBOOK_CHECKPOINT_WEBHOOK', ['http:', 'https:']),
-    checkpointSeconds: seconds(env, 'ROLEBOOK_CHECKPOINT_SECONDS') ?? 60,
+    checkpointSeconds: seconds(env, 'ROLEBOOK_CHECKPOINT_SECONDS', 60),
     metricsPort: port(env, 'ROLEBOOK_METRICS_PORT'),
   };
   if (eventStoreUrl !== null && config.masterKey === null) {
@@ -89,9 +89,9 @@ function port(env: Environment, name: string): number | null {
   return Number(value);
 }
 
-function seconds(env: Environment, name: string): number | null {
+function seconds(env: Environment, name: string, usual: number): number {
   const value = env[name];
-  if (value === undefined || value === '') return null;
+  if (value === undefined || value === '') return usual;
   if (!/^[1-9]\d{0,5}$/.test(value)) throw new ConfigError(`${name} must be a number of seconds from 1; it is "${value}".`);
   return Number(value);
 }
