@@ -1,10 +1,12 @@
 import { openMongoClient } from '@rolebook/mongodb';
-import { startEventStoreDbDouble } from '../eventstoredb-double';
+import { startEventStoreDbDouble, type EventStoreDbDouble } from '../eventstoredb-double';
 
 /** The servers one service under test stands on. */
 export interface Engines {
   /** Environment that points the service at them. */
   readonly env: Readonly<Record<string, string>>;
+  /** `null` where EVENTSTORE_URL names a real server. */
+  readonly double: EventStoreDbDouble | null;
   /** Removes what the service left in them. */
   dispose(): Promise<void>;
 }
@@ -24,6 +26,7 @@ export async function startEngines(): Promise<Engines | null> {
   // On a real EventStoreDB all services of a run see one log: they share the keys that open it.
   const database = EVENTSTORE_URL ? 'rolebook-e2e' : `rb-e2e-${process.pid}-${Date.now().toString(36)}-${counter++}`;
   return {
+    double,
     env: {
       EVENTSTORE_URL: EVENTSTORE_URL ?? double!.url, MONGODB_URL, MONGODB_DATABASE: database, ROLEBOOK_HOST_FOLLOWERS: 'on',
       ROLEBOOK_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
