@@ -59,6 +59,12 @@ export class InMemoryEventStore implements EventStore {
     return this.log.slice(after, after + limit);
   }
 
+  async readAt(positions: readonly number[]): Promise<readonly LoggedEvent[]> {
+    for (const position of positions) checkWhole('position', position);
+    this.checkOpen();
+    return positions.flatMap((position) => this.log[position - 1] ?? []);
+  }
+
   async head(): Promise<number> {
     this.checkOpen();
     return this.log.length;

@@ -69,6 +69,9 @@ export interface EventStore {
   /** Events of all streams after a position, in order, at most `limit`. System events of the server are passed over. An empty list: the end. */
   readAll(options: { after: number; limit: number }): Promise<readonly LoggedEvent[]>;
 
+  /** The events at these positions, each of them once given by the log, in the order asked for. (One more or less than a position need be none: only the log knows what comes next.) */
+  readAt(positions: readonly number[]): Promise<readonly LoggedEvent[]>;
+
   /** Position of the last event; 0 where there is none. */
   head(): Promise<number>;
 

@@ -12,7 +12,7 @@ export type NamesOf = (businessId: string, userIds: readonly string[]) => Promis
 
 /** Entries of the audit log as people read them: decoded when somebody looks, so that an erased person's are without what was theirs. */
 export class AuditEntries {
-  constructor(private readonly log: Pick<EventStore, 'readAll'>, private readonly codec: EventCodec, private readonly namesOf: NamesOf) {}
+  constructor(private readonly log: Pick<EventStore, 'readAt'>, private readonly codec: EventCodec, private readonly namesOf: NamesOf) {}
 
   /** In the order given; all of one business. */
   async read(businessId: string, documents: readonly AuditDocument[]): Promise<readonly ExportItem[]> {

@@ -8,7 +8,7 @@ import { eventsAt } from './events-at';
 /** What no version of a user says, and the view of one hangs on, as it was at a moment: read from the audit log. Moments are RFC 3339. */
 @Injectable()
 export class PastFacts {
-  constructor(private readonly audit: AuditQueries, private readonly log: Pick<EventStore, 'readAll'>, private readonly codec: EventCodec) {}
+  constructor(private readonly audit: AuditQueries, private readonly log: Pick<EventStore, 'readAt'>, private readonly codec: EventCodec) {}
 
   /** Position of the last event of the business at a moment or before; `null` where it did not exist yet. */
   async positionAt(businessId: string, at: string): Promise<number | null> {

@@ -91,6 +91,17 @@ export function describeReadAll(log: () => EventStore): void {
     expect(await log().readAll({ after: before, limit: 0 })).toEqual([]);
   });
 
+  it('finds events by their positions, in the order asked for', async () => {
+    const before = await log().head();
+    for (const count of [1, 30, 4]) await log().append(newStream(), 'no-stream', newEvents(count));
+    const all = (await log().readAll({ after: before, limit: 100 })).map(({ recordedAt: _, ...event }) => event);
+    const found = async (positions: readonly number[]) => (await log().readAt(positions)).map(({ recordedAt: _, ...event }) => event);
+    expect(await found(all.map(({ position }) => position))).toEqual(all);
+    expect(await found([all[33]!, all[0]!, all[7]!].map(({ position }) => position))).toEqual([all[33], all[0], all[7]]);
+    expect(await found([])).toEqual([]);
+    await expect(log().readAt([-1])).rejects.toBeInstanceOf(RangeError);
+  });
+
   it.each([{ after: -1, limit: 1 }, { after: 0.5, limit: 1 }, { after: 0, limit: -1 }])('takes %j for a mistake of the caller', async (options) => {
     await expect(log().readAll(options)).rejects.toBeInstanceOf(RangeError);
   });

@@ -16,6 +16,8 @@ import { RisingTime, TimeMarks } from './rising-time';
 
 /** Events asked for in one call. */
 const PAGE = 1_000;
+/** Events looked up one by one that are under way at once. */
+const AT_ONCE = 16;
 
 export interface EventStoreDbOptions {
   /** `esdb://user:password@host:2113?tls=true`, or `esdb+discover://` for a cluster. */
@@ -152,6 +154,22 @@ class EventStoreDb implements EventStore {
     return found;
   }
 
+  async readAt(positions: readonly number[]): Promise<readonly LoggedEvent[]> {
+    for (const position of positions) checkWhole('position', position);
+    this.checkOpen();
+    const found: (LoggedEvent | null)[] = [];
+    for (let n = 0; n < positions.length; n += AT_ONCE) {
+      found.push(...(await Promise.all(positions.slice(n, n + AT_ONCE).map((position) => this.eventAt(position)))));
+    }
+    return found.filter((event) => event !== null);
+  }
+
+  /** A read includes the event it starts at, and is refused where none starts. */
+  private async eventAt(position: number): Promise<LoggedEvent | null> {
+    const { events: [event] } = await this.patiently('read an event', (deadlineMs) => this.page(readAllRequest(position, 1), deadlineMs));
+    return event?.position === position ? new RisingTime().stamp(event) : null;
+  }
+
   async head(): Promise<number> {
     let from: number | 'end' = 'end';
     // Usually the first is one of ours. Behind it there may be a run of events of the server's own streams.
@@ -168,16 +186,8 @@ class EventStoreDb implements EventStore {
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     checkWhole('after', options.after);
     this.checkOpen();
-    const subscription = new CatchUpSubscription(
-      {
-        open: (after) => this.connection.subscribe(subscribeRequest(after)),
-        timeAt: (position) => this.timeAt(position),
-        head: () => this.head(),
-      },
-      options,
-      this.watchdogMs,
-      () => this.subscriptions.delete(subscription),
-    );
+    const source = { open: (after: number) => this.connection.subscribe(subscribeRequest(after)), timeAt: (position: number) => this.timeAt(position), head: () => this.head() };
+    const subscription = new CatchUpSubscription(source, options, this.watchdogMs, () => this.subscriptions.delete(subscription));
     this.subscriptions.add(subscription);
     subscription.start();
     return subscription;

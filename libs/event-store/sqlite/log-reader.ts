@@ -21,6 +21,7 @@ export class LogReader {
     const ofStream = `SELECT ${COLUMNS} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ?`;
     this.statements = {
       all: this.db.prepare<[number, number], Row>(`SELECT ${COLUMNS} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position LIMIT ?`).raw(),
+      at: this.db.prepare<[number], Row>(`SELECT ${COLUMNS} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position = ?`).raw(),
       forwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision >= ? ORDER BY e.revision LIMIT ?`).raw(),
       backwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`).raw(),
       head: this.db.prepare<[], number | null>('SELECT max(position) FROM events').pluck(),
@@ -31,6 +32,13 @@ export class LogReader {
   /** @throws {StoreUnavailable} like all the others here, where the file cannot be read */
   all(after: number, limit: number): LoggedEvent[] {
     return this.query(() => this.statements.all.all(after, limit).map((row) => ({ ...this.stored(row), position: row[0] })));
+  }
+
+  at(positions: readonly number[]): LoggedEvent[] {
+    return this.query(() => positions.flatMap((position) => {
+      const row = this.statements.at.get(position);
+      return row ? [{ ...this.stored(row), position }] : [];
+    }));
   }
 
   /** Events with at least this revision, in order. */

@@ -88,6 +88,16 @@ export class SqliteEventStore implements EventStore {
     return this.pages<LoggedEvent>(limit, (last, count) => this.reader.all(last?.position ?? after, count));
   }
 
+  async readAt(positions: readonly number[]): Promise<readonly LoggedEvent[]> {
+    for (const position of positions) checkWhole('position', position);
+    const found: LoggedEvent[] = [];
+    for (let n = 0; n < positions.length; n += PAGE) {
+      if (n > 0) await new Promise(setImmediate);
+      found.push(...this.reader.at(positions.slice(n, n + PAGE)));
+    }
+    return found;
+  }
+
   async head(): Promise<number> {
     return this.reader.head();
   }
