@@ -207,6 +207,16 @@ export function documentStoreContract(name: string, factory: () => Promise<Docum
         await collection.write([put({ id: 'a' })]);
         await expect(collection.bulkLoad()).rejects.toThrow('empty');
       });
+
+      it('can take the place of what is there, all at once', async () => {
+        await collection.write([put({ id: 'old', name: 'old' }, 5), put({ id: 'both', name: 'old' }, 6)], 7);
+        const load = await collection.bulkLoad({ replace: true });
+        await load.add([put({ id: 'both', name: 'new' }, 3), put({ id: 'new', name: 'new' }, 2)]);
+        expect(await collection.getMany(['old', 'both', 'new'])).toHaveLength(2);
+        await load.finish(4);
+        expect(await collection.scan({ limit: 10 })).toEqual([put({ id: 'both', name: 'new' }, 3), put({ id: 'new', name: 'new' }, 2)]);
+        expect([await collection.checkpoint(), await byName('old')]).toEqual([4, []]);
+      });
     });
 
     describe('collections', () => {

@@ -102,11 +102,16 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
     return this.#contents.checkpoint;
   }
 
-  async bulkLoad(): Promise<BulkLoad<Doc>> {
-    if (this.#contents.entries.size > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
+  async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
+    if (!replace && this.#contents.entries.size > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
+    const loaded: DocumentWrite<Doc>[] = [];
     return {
-      add: (documents) => this.write(documents),
-      finish: (checkpoint) => this.write([], checkpoint),
+      add: async (documents) => void loaded.push(...documents),
+      finish: async (checkpoint) => {
+        this.#contents.entries.clear();
+        this.#contents.checkpoint = 0;
+        await this.write(loaded, checkpoint);
+      },
     };
   }
 

@@ -51,8 +51,12 @@ export interface Collection<Doc extends Document = Document> {
   patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): Promise<void>;
   /** Position up to which the collection reflects the log; 0 for a new one. */
   checkpoint(): Promise<number>;
-  /** For a rebuild: many documents into an empty collection, indexes made at the end by `finish`. */
-  bulkLoad(): Promise<BulkLoad<Doc>>;
+  /**
+   * For a rebuild: many documents, each id once, into a new collection that takes this one's place at `finish`, indexes made then.
+   * Whoever reads sees all of the old one or all of the new.
+   * @param options.replace otherwise a collection that holds anything is refused
+   */
+  bulkLoad(options?: { readonly replace?: boolean }): Promise<BulkLoad<Doc>>;
   /** All documents in the order of their ids, for verification. */
   scan(options: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]>;
 }

@@ -35,8 +35,25 @@ async function roundTrip({ store, codec }: ReturnType<typeof world>, event: Doma
   const id = `01900000-0000-7000-8000-00000000000${await store.head()}`;
   await store.append('club-b1', 'any', await codec.encode([{ id, event: as(event) }], metadata));
   const stored = (await store.readAll({ after: 0, limit: 100 })).at(-1)!;
-  return { id, stored, recorded: (await from.decode([stored]))[0]! };
+  const [recorded] = await from.decode([stored]);
+  expect(await from.decodeEachLazily([stored])).toEqual([recorded]);
+  return { id, stored, recorded: recorded! };
 }
+
+describe('an event that is opened where it is looked at', () => {
+  it('does not open what nobody looks at, and says no to what was tampered with when somebody does', async () => {
+    const one = world();
+    const { stored } = await roundTrip(one, joined(), byAnn);
+    const broken = { ...stored, data: stored.data.replace(/"\$sealed":"..../, '"$sealed":"AAAA'), metadata: stored.metadata.replace(/"\$sealed":"..../, '"$sealed":"AAAA') };
+    const [recorded] = await one.codec.decodeEachLazily<Joined>([broken]);
+
+    expect(recorded).not.toBeInstanceOf(Error);
+    if (!recorded || recorded instanceof Error) return;
+    expect([recorded.event.data.plan, recorded.metadata.actor]).toEqual(['gold', byAnn.actor]);
+    expect(() => recorded.event.data.name).toThrow('malformed');
+    expect(() => recorded.metadata.ip).toThrow('malformed');
+  });
+});
 
 describe('an event on its way through the log', () => {
   it('comes back as it was, with where and when the log took it', async () => {

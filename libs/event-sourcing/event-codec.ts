@@ -84,10 +84,50 @@ export class EventCodec {
 
   /** As {@link decode}, with what cannot be read in its place: for those who go on with the rest. */
   async decodeEach<Event extends DomainEvent>(stored: readonly (StoredEvent | LoggedEvent)[]): Promise<(Recorded<Event> | UnreadableEvent)[]> {
-    const drafts = stored.map((event) => readable(event, () => this.parsed(event)));
-    const subjects = drafts.flatMap((draft) => (draft instanceof UnreadableEvent ? [] : [draft.subject ?? [], draft.owner ?? []].flat()));
-    await this.keys.load(subjects);
+    const drafts = await this.drafted(stored);
     return drafts.map((draft) => (draft instanceof UnreadableEvent ? draft : readable(draft.event, () => this.opened<Event>(draft))));
+  }
+
+  /** Parsed, and the keys of what is sealed in them at hand. */
+  private async drafted(stored: readonly (StoredEvent | LoggedEvent)[]) {
+    const drafts = stored.map((event) => readable(event, () => this.parsed(event)));
+    const subjects: string[] = [];
+    for (const draft of drafts) {
+      if (draft instanceof UnreadableEvent) continue;
+      if (draft.subject !== null) subjects.push(draft.subject);
+      if (draft.owner !== null) subjects.push(draft.owner);
+    }
+    await this.keys.load(subjects);
+    return drafts;
+  }
+
+  /**
+   * As {@link decodeEach}, with what is sealed opened only where it is looked at, each field once: most of a read model's events have
+   * nothing in them that it needs, and opening is the dearest part. What cannot be opened throws then.
+   */
+  async decodeEachLazily<Event extends DomainEvent>(stored: readonly (StoredEvent | LoggedEvent)[]): Promise<(Recorded<Event> | UnreadableEvent)[]> {
+    const drafts = await this.drafted(stored);
+    return drafts.map((draft) => (draft instanceof UnreadableEvent ? draft : readable(draft.event, () => this.openedLazily<Event>(draft))));
+  }
+
+  private openedLazily<Event extends DomainEvent>(draft: ReturnType<EventCodec['parsed']>): Recorded<Event> {
+    const { event: stored, data, metadata } = draft;
+    if (this.upcasts.has(stored.type)) return this.opened(draft);
+    const { [SEALED]: text, ...lazy } = data as Record<string, Json>;
+    if (text !== undefined) {
+      let opened: Readonly<Record<string, Json>> | null = null;
+      for (const field of Object.keys(this.definition(stored.type).sealed)) {
+        const get = () => (opened ??= this.openData(stored, data).data)[field];
+        Object.defineProperty(lazy, field, { get, enumerable: true, configurable: true });
+      }
+    }
+    return { ...this.placed<Event>(stored, { type: stored.type, data: lazy } as unknown as Event), metadata: this.lazyMetadata(stored.id, metadata) };
+  }
+
+  private lazyMetadata(id: string, stored: JsonObject): EventMetadata {
+    let opened: Trace | null = null;
+    const trace = () => (opened ??= this.openTrace(id, stored));
+    return { ...plainMetadata(stored), get ip() { return trace().ip; }, get device() { return trace().device; } };
   }
 
   private parsed(event: StoredEvent | LoggedEvent) {
@@ -97,15 +137,12 @@ export class EventCodec {
   }
 
   private opened<Event extends DomainEvent>({ event, data, metadata }: ReturnType<EventCodec['parsed']>): Recorded<Event> {
-    return {
-      id: event.id,
-      event: this.openData(event, data) as Event,
-      metadata: this.openMetadata(event.id, metadata),
-      stream: event.stream,
-      revision: event.revision,
-      position: 'position' in event ? event.position : 0,
-      recordedAt: event.recordedAt,
-    };
+    return { ...this.placed(event, this.openData(event, data) as Event), metadata: this.openMetadata(event.id, metadata) };
+  }
+
+  private placed<Event extends DomainEvent>(stored: StoredEvent | LoggedEvent, event: Event): Omit<Recorded<Event>, 'metadata'> {
+    const { id, stream, revision, recordedAt } = stored;
+    return { id, event, stream, revision, position: 'position' in stored ? stored.position : 0, recordedAt };
   }
 
   /** The user an event is about; `null` where it is about none. */
@@ -165,20 +202,28 @@ export class EventCodec {
   }
 
   private openMetadata(id: string, stored: JsonObject): EventMetadata {
+    return { ...plainMetadata(stored), ...this.openTrace(id, stored) };
+  }
+
+  private openTrace(id: string, stored: JsonObject): Trace {
     const sealed = stored[SEALED];
     const subject = stored[SEALED_FOR];
     const plaintext = typeof sealed === 'string' && typeof subject === 'string' ? this.keys.open(subject, `${id}/metadata`, sealed) : null;
     const { ip, device } = plaintext === null ? { ip: null, device: null } : parse(plaintext);
-    return {
-      businessId: text(stored.businessId),
-      actor: stored.actor as unknown as Actor,
-      commandId: text(stored.commandId),
-      requestId: (stored.requestId ?? null) as string | null,
-      sessionId: (stored.sessionId ?? null) as string | null,
-      ip: (ip ?? null) as string | null,
-      device: (device ?? null) as string | null,
-    };
+    return { ip: (ip ?? null) as string | null, device: (device ?? null) as string | null };
   }
+}
+
+type Trace = Pick<EventMetadata, 'ip' | 'device'>;
+
+function plainMetadata(stored: JsonObject): Omit<EventMetadata, keyof Trace> {
+  return {
+    businessId: text(stored.businessId),
+    actor: stored.actor as unknown as Actor,
+    commandId: text(stored.commandId),
+    requestId: (stored.requestId ?? null) as string | null,
+    sessionId: (stored.sessionId ?? null) as string | null,
+  };
 }
 
 function readable<T>(event: StoredEvent, read: () => T): T | UnreadableEvent {

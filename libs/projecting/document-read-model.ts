@@ -1,7 +1,7 @@
 import type { Collection, DocumentStore } from '@rolebook/document-store';
-import type { CollectionSpec, Document, DomainEvent, Projection } from '@rolebook/kernel';
+import type { CollectionSpec, Document, DomainEvent, Projection, Recorded } from '@rolebook/kernel';
 import { DocumentFold } from './document-fold';
-import type { Delivery, Parking, ReadModel } from './read-model';
+import type { Delivery, Parking, ReadModel, RebuildHints } from './read-model';
 
 /** A pure projection kept in a collection of documents. */
 export class DocumentReadModel<Doc extends Document, Event extends DomainEvent> implements ReadModel {
@@ -12,7 +12,12 @@ export class DocumentReadModel<Doc extends Document, Event extends DomainEvent> 
   get name(): string { return this.projection.collection.name; }
   get checkpointIn(): CollectionSpec { return this.projection.collection; }
 
-  async open(documents: DocumentStore): Promise<number> {
+  get rebuild(): RebuildHints {
+    const { handles } = this.projection;
+    return { handles: handles === '*' ? '*' : new Set<string>(handles), partOf: (recorded) => this.onlyKey(recorded as unknown as Recorded<Event>), writtenOnce: [] };
+  }
+
+  async open(documents: Pick<DocumentStore, 'open'>): Promise<number> {
     this.collection = await documents.open<Doc>(this.projection.collection);
     return this.collection.checkpoint();
   }
@@ -25,5 +30,11 @@ export class DocumentReadModel<Doc extends Document, Event extends DomainEvent> 
     const writes = fold.run();
     if (fold.newlyParked.length > 0) await parking.park(fold.newlyParked);
     await this.collection.write(writes, checkpoint);
+  }
+
+  private onlyKey(recorded: Recorded<Event>): string {
+    const [key, another] = this.projection.keys(recorded);
+    if (another !== undefined) throw new TypeError(`${this.name} keeps one event in several documents, so it cannot be rebuilt in parts`);
+    return key ?? '';
   }
 }

@@ -3,3 +3,4 @@ export * from './log-follower';
 export * from './projector';
 export * from './read-model';
 export * from './remote-progress';
+export * from './rebuild';

@@ -24,14 +24,25 @@ export interface Parking {
   park(streams: readonly ParkedStream[]): Promise<void>;
 }
 
+/** How a rebuild may go about a read model. */
+export interface RebuildHints {
+  /** The types of events it looks at. */
+  readonly handles: ReadonlySet<string> | '*';
+  /** Events with different parts change different documents, so that the log may be gone through part by part; `null`: all hang together. */
+  readonly partOf: ((recorded: Recorded) => string) | null;
+  /** Names of collections whose documents are written once and never read while the log is followed. */
+  readonly writtenOnce: readonly string[];
+}
+
 /** Something kept up to date from the log. Its own checkpoint says how far it has come. */
 export interface ReadModel {
   /** Name with version, such as `user-directory-1`. */
   readonly name: string;
   /** The collection whose checkpoint says how far it has come, for other processes to read. */
   readonly checkpointIn: CollectionSpec;
+  readonly rebuild: RebuildHints;
   /** Makes what it keeps its documents in. @returns the position it has come to */
-  open(documents: DocumentStore): Promise<number>;
+  open(documents: Pick<DocumentStore, 'open'>): Promise<number>;
   /**
    * Applies events in order, parks the streams in which one cannot be applied, and then moves the checkpoint: never before either.
    * Doing it again changes nothing. Rejects where the store is away.

@@ -86,6 +86,7 @@ interface Reading extends Pick<AuditDocument, 'businessId' | 'actor' | 'user' | 
 export class AuditReadModel implements ReadModel {
   readonly name = auditLog.name;
   readonly checkpointIn = auditHeads;
+  readonly rebuild = { handles: '*', partOf: null, writtenOnce: [auditLog.name] } as const;
   private readonly histories = new LRUCache<string, History>({ max: EDGES_KEPT });
   private entries!: Collection<AuditDocument>;
   private tiles!: Collection<TileDocument>;
@@ -93,7 +94,7 @@ export class AuditReadModel implements ReadModel {
 
   constructor(private readonly definitionOf: DefinitionOf) {}
 
-  async open(documents: DocumentStore): Promise<number> {
+  async open(documents: Pick<DocumentStore, 'open'>): Promise<number> {
     this.histories.clear();
     this.entries = await documents.open<AuditDocument>(auditLog);
     this.tiles = await documents.open<TileDocument>(auditTiles);

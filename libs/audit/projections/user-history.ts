@@ -51,11 +51,12 @@ const PAGE = 500;
 export class UserHistoryReadModel implements ReadModel {
   readonly name = userHistory.name;
   readonly checkpointIn = userHistory;
+  readonly rebuild = { handles: HANDLED, partOf: userOf, writtenOnce: [] };
   private versions!: Collection<UserVersion>;
   private profiles!: Collection<AccessProfile>;
   private readonly knownProfiles = new Set<string>();
 
-  async open(documents: DocumentStore): Promise<number> {
+  async open(documents: Pick<DocumentStore, 'open'>): Promise<number> {
     this.knownProfiles.clear();
     this.versions = await documents.open<UserVersion>(userHistory);
     this.profiles = await documents.open<AccessProfile>(accessProfiles);
@@ -67,7 +68,8 @@ export class UserHistoryReadModel implements ReadModel {
     batch.seed(await this.versions.getMany(batch.userIds()));
     batch.run();
     if (batch.parked.length > 0) await parking.park(batch.parked);
-    await this.writeProfiles([...batch.inForce.values()]);
+    // Of versions that began and ended in this very batch too: a moment between may be asked for.
+    await this.writeProfiles([...batch.ended, ...batch.inForce.values()]);
     for (const [userId, position] of batch.erased) batch.ended.push(...(await this.stripped(userId, position)));
     // The ended ones first: the one in force says that all before it are there.
     if (batch.ended.length > 0) await this.versions.write(batch.ended);

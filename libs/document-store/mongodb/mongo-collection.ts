@@ -106,8 +106,8 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
     return facts?.checkpoint ?? 0;
   }
 
-  async bulkLoad(): Promise<BulkLoad<Doc>> {
-    const any = await this.#run((documents) => documents.findOne({ position: { $exists: true } }, { projection: { _id: 1 } }));
+  async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
+    const any = replace ? null : await this.#run((documents) => documents.findOne({ position: { $exists: true } }, { projection: { _id: 1 } }));
     if (any !== null) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
     return MongoBulkLoad.start<Doc>(this.#host.connection, this.#host.name, this.#layout);
   }

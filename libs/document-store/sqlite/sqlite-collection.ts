@@ -83,9 +83,9 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     return this.#reader.count({ sql: `SELECT value FROM facts WHERE name = 'checkpoint'`, parameters: [] });
   }
 
-  async bulkLoad(): Promise<BulkLoad<Doc>> {
+  async bulkLoad({ replace: overwrites = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     const anything = 'SELECT EXISTS (SELECT 1 FROM documents) + EXISTS (SELECT 1 FROM tombstones)';
-    if (this.#reader.count({ sql: anything, parameters: [] }) > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
+    if (!overwrites && this.#reader.count({ sql: anything, parameters: [] }) > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
     const { loader, replace } = await this.#host.load(this.spec);
     return {
       add: async (documents) => {

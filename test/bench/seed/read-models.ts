@@ -1,11 +1,15 @@
 import { allReadModels, type Foundation } from '@rolebook/installation';
-import { Projector } from '@rolebook/projecting';
+import { rebuildReadModel } from '@rolebook/projecting';
 
-/** Builds the read models of a seeded log. */
+/** Builds the read models of a seeded log, the way a rebuild does. */
 export async function buildReadModels({ stores, codec }: Foundation, say: (message: string) => void): Promise<void> {
-  const projector = new Projector({ events: stores.events, codec, documents: stores.documents, readModels: allReadModels(), onProblem: (message, details) => say(`${message}: ${JSON.stringify(details)}`) });
-  await projector.start();
-  const head = await stores.events.head();
-  while (!(await projector.caughtUp(head, 2_000))) say(`building the read models: ${projector.position.toLocaleString('en')} of ${head.toLocaleString('en')} events`);
-  await projector.stop();
+  for (const model of allReadModels()) {
+    const began = performance.now();
+    const { name, events, documents } = await rebuildReadModel(model, {
+      events: stores.events, codec, documents: stores.documents,
+      onProgress: ({ position, head, part, parts }) => say(`building ${model.name}: ${position.toLocaleString('en')} of ${head.toLocaleString('en')} events${parts > 1 ? `, part ${part} of ${parts}` : ''}`),
+    });
+    const seconds = (performance.now() - began) / 1000;
+    say(`built ${name} in ${seconds.toFixed(1)} s, ${Math.round(events / seconds).toLocaleString('en')} events/s: ${[...documents].map(([of, count]) => `${count.toLocaleString('en')} in ${of}`).join(', ')}`);
+  }
 }
