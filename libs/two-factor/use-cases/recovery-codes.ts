@@ -3,13 +3,14 @@ import { InstallationSecrets } from '@rolebook/crypto';
 import type { CommandContext } from '@rolebook/event-sourcing';
 
 const COUNT = 10;
-/** 80 bits a code: NIST SP 800-63B-4, section 4.2.1.1, asks for 64. */
-const CODE_BYTES = 10;
+/** 120 bits a code: from 112 on a plain hash is enough to store one (OWASP ASVS 5.0, 6.5.2; NIST SP 800-63B-4, section 3.1.2.2). */
+const CODE_BYTES = 15;
+const CODE_CHARACTERS = 24;
 /** Crockford's base32: no letter that looks like a digit. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 export interface NewRecoveryCodes {
-  /** To be shown once, such as `7q2k-x0fm-9t4c-hw3z`. */
+  /** To be shown once, such as `7q2k-x0fm-9t4c-hw3z-e51n-rb8v`. */
   readonly codes: readonly string[];
   /** As they stand in the stream, in the same order. */
   readonly hashes: readonly string[];
@@ -40,12 +41,12 @@ export class RecoveryCodes {
   }
 }
 
-/** The first 80 bits, in four groups of four. */
+/** The first 120 bits, in six groups of four. */
 function written(bytes: Uint8Array): string {
   let bits = 0n;
   for (const byte of bytes.subarray(0, CODE_BYTES)) bits = bits * 256n + BigInt(byte);
   let code = '';
-  for (let i = 0; i < 16; i++) {
+  for (let i = 0; i < CODE_CHARACTERS; i++) {
     code = (ALPHABET[Number(bits & 31n)] ?? '') + (i > 0 && i % 4 === 0 ? '-' : '') + code;
     bits >>= 5n;
   }

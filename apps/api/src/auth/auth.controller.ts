@@ -24,7 +24,7 @@ class SignInBody {
 class SecondFactorBody {
   @TokenField() challenge!: string;
   @Field(textUpTo(100), { type: String, required: false, description: 'Of the authenticator; or else `recoveryCode`.', example: '492039' }) code?: string;
-  @Field(textUpTo(100), { type: String, required: false, description: 'Works once.', example: '7q2k-x0fm-9t4c-hw3z' }) recoveryCode?: string;
+  @Field(textUpTo(100), { type: String, required: false, description: 'Works once.', example: '7q2k-x0fm-9t4c-hw3z-e51n-rb8v' }) recoveryCode?: string;
 }
 class RefreshBody {
   @TokenField() refreshToken!: string;
