@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { auditor } from './spec-helpers';
 
 /** All commands, by their files. */
-const commands = readdirSync(join(__dirname, 'commands')).filter((file) => /^[a-z-]+\.ts$/.test(file)).map((file) => file.slice(0, -3).replaceAll('-', ' '));
+const commands = readdirSync(join(__dirname, 'commands')).filter((file) => /^[a-z.-]+\.ts$/.test(file) && !file.endsWith('.spec.ts')).map((file) => file.slice(0, -3).replaceAll('.', ' '));
 
 describe('auditor', () => {
   it('lists its commands and its exit codes with --help', async () => {

@@ -60,10 +60,10 @@ function parse(args: readonly string[], options: OptionSpecs): { values: Readonl
   }
 }
 
-/** Every file of `commands/` is a command: adding one changes no other file. */
+/** Every file of `commands/` is a command, a dot in its name being a space: adding one changes no other file. */
 function commandNames(): string[] {
-  const files = readdirSync(COMMANDS).flatMap((file) => /^([a-z][a-z-]*)\.[jt]s$/.exec(file)?.[1] ?? []);
-  return files.map((file) => file.replaceAll('-', ' ')).sort();
+  const files = readdirSync(COMMANDS).flatMap((file) => /^([a-z][a-z.-]*)(?<!\.spec)\.[jt]s$/.exec(file)?.[1] ?? []);
+  return files.map((file) => file.replaceAll('.', ' ')).sort();
 }
 
 /** The longest name that the arguments begin with. */
@@ -73,6 +73,6 @@ function nameIn(args: readonly string[], names: readonly string[]): string | nul
 }
 
 async function load(name: string): Promise<Command> {
-  const { command } = (await import(join(COMMANDS, name.replaceAll(' ', '-')))) as { command: Command };
+  const { command } = (await import(join(COMMANDS, name.replaceAll(' ', '.')))) as { command: Command };
   return command;
 }

@@ -33,7 +33,7 @@ export interface Invocation<Specs extends OptionSpecs> {
 }
 
 /**
- * A command of the auditor. A file in `commands/` that exports one as `command` is a command: `commands/business-create.ts` is
+ * A command of the auditor. A file in `commands/` that exports one as `command` is a command: `commands/business.create.ts` is
  * `auditor business create`. The file is loaded for help too: import what is heavy (stores, frameworks) inside `run`.
  */
 export interface Command<Specs extends OptionSpecs = OptionSpecs> {
