@@ -1,3 +1,5 @@
+export { Lines } from './lines';
+
 /** Structured logs: one JSON object a line. Callers pass no secret and no personal data; ids are enough to find the rest in the audit log. */
 type Level = 'info' | 'warn' | 'error';
 

@@ -5,6 +5,7 @@ import { AppModule } from './app.module';
 import type { Installation } from '@rolebook/installation';
 import { serveApiDocs } from './http/openapi';
 import { serveMetrics } from './metrics/metrics.server';
+import { logRequests } from './http/request-log';
 import { hardened } from './http/server';
 import { transportErrors } from './http/transport';
 
@@ -21,6 +22,7 @@ export async function createApp(installation: Installation): Promise<NestFastify
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false, bodyParser: false });
   hardened(app, config);
   await serveMetrics(app, config);
+  if (config.requestLog) logRequests(app.getHttpAdapter().getInstance());
   serveApiDocs(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -5,18 +5,16 @@ import { Streams } from '@rolebook/event-sourcing';
 import type { Clock } from '@rolebook/kernel';
 import { LiveAccess } from '@rolebook/sessions/read';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { CLOCK, EVENT_STORE, PROGRESS } from '../composition/tokens';
 import type { Progress } from '../http/freshness';
+import { RequestTimes } from './request-times';
 
 /** What operators watch, in Prometheus' text format. Labels are routes and names of the code, never ids. */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
-  private readonly requests = new Histogram({
-    name: 'rolebook_http_request_duration_seconds', help: 'Requests by method, route and status.', labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5], registers: [this.registry],
-  });
+  private readonly requests = new RequestTimes(this.registry);
 
   constructor(
     commands: CommandBus, streams: Streams, live: LiveAccess, @Inject(PROGRESS) private readonly progress: Progress,
@@ -35,7 +33,7 @@ export class Metrics {
   /** Counts every answer of the server under its route's pattern. */
   observe(fastify: FastifyInstance): void {
     fastify.addHook('onResponse', (request, reply, done) => {
-      this.requests.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1000);
+      this.requests.observe(request, reply);
       done();
     });
   }
