@@ -42,7 +42,7 @@ export class Service {
 
   static async start(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
     const data = mkdtempSync(join(tmpdir(), 'rolebook-e2e-'));
-    const engines = await startEngines();
+    const engines = await startEngines(clock);
     const all = { ...engines?.env, ...env };
     const { app, installation } = await open(data, all, clock);
     return new Service(data, clock, app, installation, all, engines);
@@ -91,6 +91,12 @@ export class Service {
   private checker(): Promise<OpenApiChecker> {
     checker ??= request(this.server).get('/openapi.json').then(({ body }) => new OpenApiChecker(body as ApiDocument));
     return checker;
+  }
+
+  /** Everything that is stored, as files: what embedded stores keep, or what the servers give back. @returns the folder */
+  async storedFiles(): Promise<string> {
+    await this.engines?.dump(this.installation.events, this.data);
+    return this.data;
   }
 
   /** Mails in the outbox, oldest first. */
