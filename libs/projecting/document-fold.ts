@@ -8,7 +8,7 @@ import type { Delivery, Parking, ParkedStream } from './read-model';
  */
 export class DocumentFold<Doc extends Document, Event extends DomainEvent> {
   private readonly parkedNow = new Map<string, ParkedStream>();
-  private readonly steps: { readonly id: string; readonly recorded: Recorded<Event> }[] = [];
+  private readonly steps: { readonly ids: readonly string[]; readonly recorded: Recorded<Event> }[] = [];
   private readonly documents = new Map<string, { document: Doc | null; position: number }>();
 
   constructor(private readonly projection: Projection<Doc, Event>, private readonly parking: Pick<Parking, 'at'>, deliveries: readonly Delivery[]) {
@@ -26,7 +26,7 @@ export class DocumentFold<Doc extends Document, Event extends DomainEvent> {
 
   /** The documents that the batch may change. */
   ids(): readonly string[] {
-    return [...new Set(this.steps.map(({ id }) => id))];
+    return [...new Set(this.steps.flatMap(({ ids }) => ids))];
   }
 
   /** Takes the documents as they are stored. Events that one reflects already pass it by. */
@@ -37,12 +37,13 @@ export class DocumentFold<Doc extends Document, Event extends DomainEvent> {
   /** The documents that changed. */
   run(): DocumentWrite<Doc>[] {
     const changed = new Set<string>();
-    for (const { id, recorded } of this.steps) {
-      const current = this.documents.get(id) ?? { document: null, position: 0 };
-      if (recorded.position <= current.position || this.isParked(recorded)) continue;
+    for (const { ids, recorded } of this.steps) {
+      if (this.isParked(recorded)) continue;
       try {
-        this.documents.set(id, { document: this.projection.evolve(current.document, recorded, id), position: recorded.position });
-        changed.add(id);
+        for (const { id, document } of this.evolved(ids, recorded)) {
+          this.documents.set(id, { document, position: recorded.position });
+          changed.add(id);
+        }
       } catch (error) {
         this.park(recorded, error);
       }
@@ -50,9 +51,17 @@ export class DocumentFold<Doc extends Document, Event extends DomainEvent> {
     return [...changed].map((id) => ({ id, ...this.documents.get(id)! }));
   }
 
+  /** What one event makes of all its documents, or none: an event that fails on one of them has happened to none. */
+  private evolved(ids: readonly string[], recorded: Recorded<Event>): { readonly id: string; readonly document: Doc | null }[] {
+    return ids.flatMap((id) => {
+      const current = this.documents.get(id) ?? { document: null, position: 0 };
+      return recorded.position <= current.position ? [] : [{ id, document: this.projection.evolve(current.document, recorded, id) }];
+    });
+  }
+
   private assign(recorded: Recorded<Event>): void {
     try {
-      for (const id of this.projection.keys(recorded)) this.steps.push({ id, recorded });
+      this.steps.push({ ids: [...new Set(this.projection.keys(recorded))], recorded });
     } catch (error) {
       this.park(recorded, error);
     }

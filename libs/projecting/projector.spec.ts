@@ -120,6 +120,18 @@ describe('an event that cannot be applied', () => {
     expect(projector.status().readModels[0]!.parked).toEqual(parked(2, 'belongs nowhere'));
   });
 
+  it('has happened to none of its documents where it fails on one of them', async () => {
+    const scene = new Scene();
+    await scene.happened(put('anna', 'rope'), put('anna', 'poison'), put('anna', 'bolt'));
+    const mirrored = new DocumentReadModel<Basket, BasketEvent>({
+      ...baskets, keys: ({ event }) => [`mirror of ${event.data.userId}`, event.data.userId],
+      evolve: (basket, recorded, id) => (id.startsWith('mirror') && recorded.event.type === 'Put' ? { id, items: [...(basket?.items ?? []), recorded.event.data.item] } : baskets.evolve(basket, recorded, id)),
+    });
+    await scene.project(scene.projector([mirrored]));
+
+    expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope'] }, { id: 'mirror of anna', items: ['rope'] }]);
+  });
+
   it('parks it at the first such event, whichever way it fails', async () => {
     const scene = new Scene();
     await scene.happened(put('anna', 'rope'), put('anna', 'poison'), put('anna', 'nowhere'));

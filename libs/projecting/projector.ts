@@ -35,7 +35,6 @@ export class Projector {
   private readonly perseverance: Perseverance;
   private readonly follower: LogFollower;
   private turn: Promise<unknown> = Promise.resolve();
-  private stopped = false;
 
   constructor(
     private readonly parts: {
@@ -106,7 +105,6 @@ export class Projector {
 
   /** Once this resolves, nothing is written any more, and nobody waits. */
   async stop(): Promise<void> {
-    this.stopped = true;
     this.perseverance.callOff();
     await this.follower.stop();
     await this.turn;
@@ -115,7 +113,7 @@ export class Projector {
 
   private async apply(batch: readonly LoggedEvent[]): Promise<void> {
     const last = batch.at(-1);
-    if (!last || this.stopped) return;
+    if (!last) return;
     const decoded = await this.parts.codec.decodeEach(batch);
     const deliveries = batch.flatMap((stored, n) => (decoded[n] ? [{ stored, recorded: decoded[n] }] : []));
     await Promise.all(this.followed.map(async (followed) => {

@@ -151,6 +151,17 @@ describe('the Super Admins of a business', () => {
       expect(await truth(world)).toEqual({ superAdmins: ['sam', 'sue'], listed: ['sam', 'sue'] });
     });
 
+    it('again and again, each new attempt lists the person again', async () => {
+      const world = await crane();
+      await attempt(world, 'promote', 'sam', 'c1');
+      await expect(dyingAt(world, 'demote', 'sam', 'c2', 4)).rejects.toThrow('the node has died');
+      await attempt(world, 'reactivate', 'sam', 'c3');
+      await expect(dyingAt(world, 'demote', 'sam', 'c4', 4)).rejects.toThrow('the node has died');
+
+      await again(world, 'reactivate', 'sam', 'c3');
+      expect(await truth(world)).toEqual({ superAdmins: ['sam', 'sue'], listed: ['sam', 'sue'] });
+    });
+
     it('and its append was refused after the withdrawal, the person is listed again at once', async () => {
       const world = await crane();
       await attempt(world, 'promote', 'sam', 'c1');
