@@ -3,10 +3,10 @@ import addFormats from 'ajv-formats';
 
 interface Schema { type?: unknown; properties?: Record<string, unknown>; additionalProperties?: unknown }
 interface Header { readonly required?: boolean; readonly schema: object }
-interface Response { readonly headers?: Record<string, Header>; readonly content?: Record<string, { schema: object }> }
+interface Response { readonly $ref?: string; readonly headers?: Record<string, Header>; readonly content?: Record<string, { schema: object }> }
 interface Parameter { readonly name: string; readonly in: string; readonly required?: boolean }
 interface Operation { readonly parameters?: Parameter[]; readonly requestBody?: { content: Record<string, object> }; readonly responses: Record<string, Response> }
-export interface ApiDocument { readonly paths: Record<string, Record<string, Operation>>; readonly components: { readonly schemas: Record<string, Schema> } }
+export interface ApiDocument { readonly paths: Record<string, Record<string, Operation>>; readonly components: { readonly schemas: Record<string, Schema>; readonly responses: Record<string, Response> } }
 
 /** One exchange as a test saw it. `body` of the answer is parsed where it is JSON. */
 export interface Exchange {
@@ -46,12 +46,14 @@ export class OpenApiChecker {
       if (status < 400 || headers['content-type'] !== 'application/problem+json') throw new Error(`${here}: the route is not documented`);
       return;
     }
-    const response = operation.responses[status];
+    const documented = operation.responses[status];
+    const sharedName = documented?.$ref?.split('/').at(-1);
+    const response = sharedName === undefined ? documented : this.document.components.responses[sharedName];
     if (!response) throw new Error(`${here}: the status is not documented`);
     for (const [name, header] of Object.entries(response.headers ?? {})) {
       if (header.required && headers[name.toLowerCase()] === undefined) throw new Error(`${here}: the header ${name} is missing`);
     }
-    if (method !== 'HEAD') this.checkBody(here, ['paths', template, verb, 'responses', String(status)], response, headers, body);
+    if (method !== 'HEAD') this.checkBody(here, sharedName === undefined ? ['paths', template, verb, 'responses', String(status)] : ['components', 'responses', sharedName], response, headers, body);
     if (status < 400) {
       const known = new Set((operation.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name));
       for (const name of new URLSearchParams(query).keys()) if (!known.has(name)) throw new Error(`${here}: took ?${name}, which is not documented`);

@@ -8,10 +8,11 @@ interface Operation {
   operationId?: string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: { $ref?: string } }> };
-  responses: Record<string, Response>;
+  responses: Record<string, Response | { readonly $ref: string }>;
   security?: unknown[];
   [note: `x-${string}`]: unknown;
 }
+interface Components { readonly schemas: Record<string, Schema>; readonly responses: Record<string, Response>; readonly headers: typeof HEADERS }
 interface Schema { type?: unknown; properties?: Record<string, object>; additionalProperties?: unknown }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -39,29 +40,30 @@ const PARAMETERS = {
  * Changes the document it is given, and returns it.
  */
 export function withConventions(document: OpenAPIObject): OpenAPIObject {
-  const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
+  const components: Components = { schemas: {}, responses: {}, headers: HEADERS, ...(document.components as Partial<Components>) };
+  document.components = components as unknown as NonNullable<OpenAPIObject['components']>;
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of METHODS) {
       const operation = (item as Partial<Record<Method, Operation>>)[method];
-      if (operation) complete(path, method, operation, schemas);
+      if (operation) complete(path, method, operation, components);
     }
   }
   return document;
 }
 
-function complete(path: string, method: Method, operation: Operation, schemas: Record<string, Schema>): void {
+function complete(path: string, method: Method, operation: Operation, { schemas, responses }: Components): void {
   const versioned = path.startsWith('/v1/');
   const problems = problemsOf(method, operation, versioned);
   for (const name of parametersOf(method, versioned, problems)) parameter(operation, name);
   for (const id of (operation.parameters ?? []).filter((p) => p.in === 'path')) Object.assign(id, { schema: { type: 'string', format: 'uuid' } });
   for (const { schema } of Object.values(operation.requestBody?.content ?? {})) close(schema, schemas);
-  for (const [status, response] of Object.entries(operation.responses)) {
+  for (const [status, response] of Object.entries(operation.responses as Record<string, Response>)) {
     header(response, 'X-Request-Id');
     if (versioned && method !== 'get') header(response, 'Rolebook-Position');
     if (`${path} ${status}` === '/v1/invitations 201') header(response, 'Location');
     if (isUser(response)) header(response, 'ETag');
   }
-  for (const [status, slugs] of byStatus(problems)) operation.responses[status] = problemResponse(slugs);
+  for (const [status, slugs] of byStatus(problems)) operation.responses[status] = shared(responses, slugs);
   delete operation[PROBLEMS_NOTE];
   delete operation[WHILE_ENROLLING_NOTE];
 }
@@ -101,6 +103,13 @@ function byStatus(problems: readonly ProblemSlug[]): Map<number, ProblemSlug[]> 
   return grouped;
 }
 
+/** Routes that give the same problems share one description of them: the document stays small enough to browse. */
+function shared(responses: Components['responses'], slugs: readonly ProblemSlug[]): { readonly $ref: string } {
+  const name = `${PROBLEMS[slugs[0]!][0]}-${[...slugs].sort().join('.')}`;
+  responses[name] ??= problemResponse([...slugs].sort());
+  return { $ref: `#/components/responses/${name}` };
+}
+
 function problemResponse(slugs: readonly ProblemSlug[]): Response {
   const status = PROBLEMS[slugs[0]!][0];
   const response: Response = {
@@ -129,7 +138,7 @@ function parameter(operation: Operation, name: keyof typeof PARAMETERS): void {
 }
 
 function header(response: Response, name: Header): void {
-  response.headers = { ...response.headers, [name]: HEADERS[name] };
+  response.headers = { ...response.headers, [name]: { $ref: `#/components/headers/${name}` } };
 }
 
 /** An unknown field of a request is refused, so its schema says so. */
