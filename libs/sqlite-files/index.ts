@@ -1,2 +1,3 @@
 export { ownersFile } from './owners-file';
 export { wipeUnusedBytes } from './unused-bytes';
+export { sqliteCode } from './sqlite-error';

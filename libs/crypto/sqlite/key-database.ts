@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { sqliteCode } from '@rolebook/sqlite-files';
 import type { KeyStore, StoredSubjectKey } from '../port';
 import { ownCopy } from '../secret-bytes';
 
@@ -67,7 +68,7 @@ export class KeyDatabase {
     try {
       results = this.#db.transaction(() => calls.map((call) => ({ value: this.#apply(call) }))).immediate();
     } catch (error) {
-      if (calls.length <= 1) return calls.map(() => ({ error: (error as Error).message, again: error instanceof Database.SqliteError }));
+      if (calls.length <= 1) return calls.map(() => ({ error: (error as Error).message, again: sqliteCode(error) !== null }));
       return calls.flatMap((call) => this.run([call]));
     }
     return calls.some((call) => LEAVES_REMAINS.has(call.method)) ? this.#removeRemains(calls, results) : results;

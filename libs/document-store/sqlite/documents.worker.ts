@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { wipeUnusedBytes } from '@rolebook/sqlite-files';
+import { sqliteCode, wipeUnusedBytes } from '@rolebook/sqlite-files';
 import { DocumentStoreUnavailable } from '../port';
 import { BulkWriter } from './bulk-writer';
 import { CollectionWriter } from './collection-writer';
@@ -111,7 +111,7 @@ function answer(number: number, task: Task): Answer {
   try {
     return { number, value: perform(task) };
   } catch (error) {
-    const unavailable = error instanceof DocumentStoreUnavailable || (error instanceof Database.SqliteError && FILE_TROUBLE.test(error.code));
+    const unavailable = error instanceof DocumentStoreUnavailable || FILE_TROUBLE.test(sqliteCode(error) ?? '');
     return { number, failure: { message: error instanceof Error ? error.message : String(error), unavailable } };
   }
 }

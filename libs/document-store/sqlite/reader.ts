@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { sqliteCode } from '@rolebook/sqlite-files';
 import { DocumentStoreUnavailable } from '../port';
 import type { ColumnValue } from './column';
 import type { Query } from './page-sql';
@@ -85,7 +86,8 @@ function guarded<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (cause) {
-    if (!(cause instanceof Database.SqliteError) || cause.code === 'SQLITE_ERROR') throw cause;
-    throw new DocumentStoreUnavailable(`a read model cannot be read: ${cause.message}`, 1, { cause });
+    const code = sqliteCode(cause);
+    if (code === null || code === 'SQLITE_ERROR') throw cause;
+    throw new DocumentStoreUnavailable(`a read model cannot be read: ${(cause as Error).message}`, 1, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { sqliteCode } from '@rolebook/sqlite-files';
 
 /** Marks the file as an event log of this product: 'RBEL'. */
 const APPLICATION_ID = 0x5242454c;
@@ -89,7 +90,7 @@ function makeFile(file: string): void {
 }
 
 function isSqliteError(reason: unknown): reason is Error & { readonly code: string } {
-  return reason instanceof Error && 'code' in reason && String(reason.code).startsWith('SQLITE_');
+  return sqliteCode(reason) !== null;
 }
 
 function unusable(file: string, reason: Error & { readonly code: string }): EventLogUnusable {
