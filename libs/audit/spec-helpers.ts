@@ -9,7 +9,7 @@ import { EventCodec } from '@rolebook/event-sourcing';
 import { InMemoryEventStore } from '@rolebook/event-store/in-memory';
 import { allEvents, definitionOf } from '@rolebook/installation/foundation';
 import { uuidv7, type Clock, type DomainEvent } from '@rolebook/kernel';
-import { DocumentReadModel, type Parking, type ReadModel } from '@rolebook/projecting';
+import { DocumentReadModel, type Delivery, type Parking, type ReadModel } from '@rolebook/projecting';
 import { userDirectory, UserQueries, type UserDocument } from '@rolebook/users/read';
 import { accessProfiles, userHistory, UserHistoryReadModel, type AccessProfile, type UserVersion } from './projections/user-history';
 import { auditLog, AuditReadModel, type AuditDocument } from './projections/audit-log';
@@ -23,7 +23,8 @@ import { Versions } from './queries/versions';
 
 export const BIZ = '0193e2b0-7c1a-7000-8000-00000000000b';
 const BEGIN = Date.UTC(2026, 0, 1);
-const NO_PARKING: Parking = { at: () => undefined, park: (streams) => { throw new Error(`parked: ${JSON.stringify(streams)}`); } };
+/** For what is never parked. */
+export const NO_PARKING: Parking = { at: () => undefined, park: (streams) => { throw new Error(`parked: ${JSON.stringify(streams)}`); } };
 const ACTIONS = [...new Set(allEvents.flatMap(({ definitions }) => Object.values<{ readonly action: string }>(definitions).map(({ action }) => action)))].concat('unknown');
 
 /** Something that happens to the n-th user of the world, or to its policy. */
@@ -76,6 +77,13 @@ export class World implements Clock {
 
   userId(n: number): string {
     return uuidv7(BEGIN + n, new Uint8Array(10).fill(n));
+  }
+
+  /** The whole log, as the projecting loop would deliver it now. */
+  async deliveries(): Promise<Delivery[]> {
+    const stored = await this.log.readAll({ after: 0, limit: 100_000 });
+    const recorded = await this.codec.decodeEach(stored);
+    return stored.map((event, n) => ({ stored: event, recorded: recorded[n]! }));
   }
 
   /** Does it, has the read models follow, and lets time pass. */

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { InMemoryDocumentStore } from '@rolebook/document-store/in-memory';
-import type { Collection, DocumentStore } from '@rolebook/document-store';
+import type { DocumentStore } from '@rolebook/document-store';
 import { UnreadableEvent } from '@rolebook/event-sourcing';
 import type { LoggedEvent } from '@rolebook/event-store';
 import type { Delivery } from '@rolebook/projecting';
 import { CompactRange, eventLeafHash, MemoryMerkleNodes, rootHash } from '../proof';
 import { auditHeads, auditLog, AuditReadModel, auditTiles, momentOf, type AuditDocument, type AuditHeadDocument } from './audit-log';
+import { Brittle } from './spec-helpers';
 import { TileNodes, type TileDocument } from './merkle-tiles';
 
 const definitions: Record<string, { action: string; user: string | null }> = { Happened: { action: 'thing.happened', user: 'userId' } };
@@ -75,24 +76,6 @@ describe('the read model of the audit log', () => {
     for (const size of [1, 255, 256, 257, 599, 600]) expect(await stored.reading((n) => rootHash(n, size))).toEqual(rootHash(nodes, size));
   });
 });
-
-/** Breaks off in the middle of a write, as a crash would on a store that has no transactions. */
-class Brittle extends InMemoryDocumentStore {
-  budget = Number.POSITIVE_INFINITY;
-
-  override async open<Doc extends { readonly id: string }>(spec: typeof auditLog): Promise<Collection<Doc>> {
-    const collection = await super.open<Doc>(spec);
-    const write = collection.write.bind(collection);
-    collection.write = async (writes, checkpoint) => {
-      const done = writes.slice(0, Math.max(0, this.budget));
-      const isCut = writes.length >= this.budget;
-      this.budget -= writes.length + 1;
-      await write(done, isCut ? undefined : checkpoint);
-      if (isCut) throw new Error('the machine stopped');
-    };
-    return collection;
-  }
-}
 
 it('comes to the same documents, whatever is cut off and delivered again', async () => {
   const history = Array.from({ length: 40 }, (_, n) => logged(n + 1, `b${(n * 7) % 3}`));
