@@ -10,6 +10,7 @@ const session = (...history: SessionEvent[]) => given(sessionDecider, ...history
 const START = Date.parse('2026-03-01T00:00:00.000Z');
 const EXPIRES = '2026-03-31T00:00:00.000Z';
 const after = (milliseconds: number) => timestamp(START + milliseconds);
+const DAY = 24 * 3600_000;
 const of = { sessionId: 's1', userId: 'anna' };
 
 const started: SessionEvent = { type: 'SessionStarted', data: { ...of, epoch: 0, twoFactorEpoch: 0, newDevice: false, expiresAt: EXPIRES, method: 'password' } };
@@ -66,8 +67,16 @@ describe('refreshing', () => {
   });
 
   it('is refused from the moment of expiry on, also to the newest token', () => {
-    session(started).when(refresh(0, '2026-03-30T23:59:59.999Z')).then([refreshed(1, '2026-03-30T23:59:59.999Z')]);
-    session(started).when(refresh(0, EXPIRES)).thenRefused('unauthenticated');
+    const used = [1, 2, 3, 4, 5].map((week) => refreshed(week, after(Math.min(week * 6, 29) * DAY)));
+    session(started, ...used).when(refresh(5, '2026-03-30T23:59:59.999Z')).then([refreshed(6, '2026-03-30T23:59:59.999Z')]);
+    session(started, ...used).when(refresh(5, EXPIRES)).thenRefused('unauthenticated');
+  });
+
+  it('is refused where nobody has used the session for seven days, from its start or from the last refresh on', () => {
+    session(started).when(refresh(0, after(7 * DAY - 1))).then([refreshed(1, after(7 * DAY - 1))]);
+    session(started).when(refresh(0, after(7 * DAY))).thenRefused('unauthenticated');
+    session(started, refreshed(1, after(5 * DAY))).when(refresh(1, after(12 * DAY - 1))).then([refreshed(2, after(12 * DAY - 1))]);
+    session(started, refreshed(1, after(5 * DAY))).when(refresh(1, after(12 * DAY))).thenRefused('unauthenticated');
   });
 
   it('is refused with a token that was never given out, and does not end the session', () => {

@@ -1,5 +1,6 @@
-import { DomainError, unreachable, type Decider } from '@rolebook/kernel';
+import { DomainError, timestamp, unreachable, type Decider } from '@rolebook/kernel';
 import type { SessionEvent, SessionStarted } from './events';
+import { runsOutAt, SESSION_MS } from './lifetime';
 import { evolveSession, noSession, type SessionState } from './state';
 
 export type SessionCommand =
@@ -28,7 +29,7 @@ export const sessionDecider: Decider<SessionCommand, SessionState, SessionEvent>
         return session.id === null ? [{ type: 'SessionStarted', data }] : [];
       }
       case 'RefreshSession': {
-        if (session.id === null || session.ended || command.now >= session.expiresAt || command.generation > session.generation) throw sessionRefusals.unauthenticated();
+        if (session.id === null || session.ended || Date.parse(command.now) >= runsOutAt(session, usedAt(session)) || command.generation > session.generation) throw sessionRefusals.unauthenticated();
         if (command.generation === session.generation) return [{ type: 'SessionRefreshed', data: { ...of, generation: session.generation + 1, at: command.now } }];
         return isRace(command, session) ? [] : [{ type: 'RefreshTokenReused', data: { ...of, generation: command.generation } }];
       }
@@ -38,6 +39,11 @@ export const sessionDecider: Decider<SessionCommand, SessionState, SessionEvent>
     }
   },
 };
+
+/** The last refresh, or the start: a session that was never refreshed has its whole life before its end. */
+function usedAt({ rotatedAt, expiresAt }: SessionState): string {
+  return rotatedAt ?? timestamp(Date.parse(expiresAt) - SESSION_MS);
+}
 
 function isRace(command: { readonly generation: number; readonly now: string }, session: SessionState): boolean {
   return command.generation === session.generation - 1 && session.rotatedAt !== null && Date.parse(command.now) - Date.parse(session.rotatedAt) <= REUSE_GRACE_MS;

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Collection } from '@rolebook/document-store';
+import { timestamp } from '@rolebook/kernel';
+import { runsOutAt } from '../domain/lifetime';
 import type { SessionEntry, UserSessionsDocument } from '../projections/user-sessions';
 
 export const USER_SESSIONS = Symbol('Collection<UserSessionsDocument>');
@@ -19,8 +21,9 @@ export class SessionQueries {
     const document = await this.collection.get(userId);
     if (!document || document.businessId !== businessId) return [];
     return document.sessions.map((session) => {
-      const over = session.endedAt === null && Date.parse(session.expiresAt) <= now;
-      return { ...session, endedAt: over ? session.expiresAt : session.endedAt, status: over || session.endedAt !== null ? 'ended' : 'active' };
+      const end = runsOutAt(session, session.lastSeenAt);
+      const over = session.endedAt === null && end <= now;
+      return { ...session, endedAt: over ? timestamp(end) : session.endedAt, status: over || session.endedAt !== null ? 'ended' : 'active' };
     });
   }
 }

@@ -21,9 +21,9 @@ export class SessionStreams {
       (session) => sessionDecider.decide(command, session));
   }
 
-  /** Writes down a sign-in that was refused. */
+  /** Writes down a sign-in that was refused; a dry run is a guess like any other. */
   refused(context: CommandContext, data: SignInRefused['data']): Promise<void> {
-    return this.record(context, { type: 'SignInRefused', data });
+    return this.record(context.inEarnest(), { type: 'SignInRefused', data });
   }
 
   /** Writes down what was refused, wherever the stream stands. */

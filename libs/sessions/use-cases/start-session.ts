@@ -3,10 +3,8 @@ import type { CommandContext } from '@rolebook/event-sourcing';
 import { timestamp } from '@rolebook/kernel';
 import type { UserState } from '@rolebook/users/write';
 import type { SessionStarted } from '../domain/events';
+import { SESSION_MS } from '../domain/lifetime';
 import { SessionStreams } from './session-streams';
-
-/** A session ends 30 days after it started, whatever is done with it (NIST SP 800-63B-4, section 2.1.3). */
-export const SESSION_MS = 30 * 24 * 3600 * 1000;
 
 export interface StartedSession {
   readonly businessId: string;
