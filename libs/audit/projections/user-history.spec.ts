@@ -117,11 +117,11 @@ describe('profiles', () => {
 it('an event that cannot be read parks the stream, and nothing else', async () => {
   const history = await deliveriesOf([[1, deeds[0]!], [2, deeds[0]!], [1, deeds[1]!], [2, deeds[1]!]]);
   const poison = history.findIndex(({ stored }) => stored.type === 'InvitationAccepted');
-  history[poison] = { ...history[poison]!, recorded: new Error('made for this spec') as never };
+  history[poison] = { ...history[poison]!, recorded: new Error('made for this spec') };
   const documents = new InMemoryDocumentStore();
   const parked: unknown[] = [];
   await (await fresh(documents)).apply(history, 1_000, { at: () => undefined, park: async (streams) => { parked.push(...streams); } });
-  expect(parked).toEqual([{ stream: history[poison]!.stored.stream, position: history[poison]!.stored.position, error: 'made for this spec' }]);
+  expect(parked).toEqual([{ stream: history[poison].stored.stream, position: history[poison].stored.position, error: 'made for this spec' }]);
   const versions = (await (await documents.open<UserVersion>(userHistory)).scan({ limit: 10 })).map(({ document }) => document!);
   expect(versions.map(({ status }) => status).sort()).toEqual(['active', 'invited', 'invited']);
 });
