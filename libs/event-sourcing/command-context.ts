@@ -78,6 +78,13 @@ export class CommandContext {
     return new CommandContext({ ...this.given, dryRun: true });
   }
 
+  /** The same command as no dry run, for what happens even in one: a password was guessed, whatever the guesser wanted with it. */
+  inEarnest(): CommandContext {
+    const context = new CommandContext({ ...this.given, dryRun: false });
+    context.progress = this.progress;
+    return context;
+  }
+
   /** The signed-in user's id. @throws {Error} where nobody is signed in: a guard is missing */
   get userId(): string {
     if (this.actor.type !== 'user') throw new Error('the command needs a signed-in user');

@@ -77,6 +77,16 @@ describe('a dry run tells what would happen, and nothing does', () => {
     expect(problemOf(await service.call('POST', '/v1/invitations/accept?dryRun=true', { token: link, displayName: 'Bill Ing', password: 'short' }))).toBe('validation');
   });
 
+  it('does not hide guesses: a wrong password stands in the audit log, and counts', async () => {
+    const guess = () => service.call('POST', '/v1/auth/sign-in?dryRun=true', { business: biz.slug, email: gone.email, password: 'a wrong guess' });
+    expect(problemOf(await guess())).toBe('invalid-credentials');
+    const { items } = (await service.call('GET', `/v1/audit?action=sign-in.refused&user=${gone.id}`, undefined, asOwner())).body as { items: { action: string }[] };
+    expect(items).toHaveLength(1);
+    let answer = await guess();
+    for (let i = 0; i < 30 && answer.status === 401; i++) answer = await guess();
+    expect(problemOf(answer)).toBe('too-many-attempts');
+  });
+
   it('foresees that the last Super Admin must stay', async () => {
     const second = await member(service, biz, 'super-admin');
     expectStatus(await service.call('POST', `/v1/users/${biz.owner.id}/deactivate?dryRun=true`, {}, { token: second.token }), 200);

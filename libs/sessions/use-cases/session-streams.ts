@@ -21,13 +21,13 @@ export class SessionStreams {
       (session) => sessionDecider.decide(command, session));
   }
 
-  /** Writes down a sign-in that was refused; a dry run is a guess like any other. */
+  /** Writes down a sign-in that was refused. */
   refused(context: CommandContext, data: SignInRefused['data']): Promise<void> {
-    return this.record(context.inEarnest(), { type: 'SignInRefused', data });
+    return this.record(context, { type: 'SignInRefused', data });
   }
 
-  /** Writes down what was refused, wherever the stream stands. */
+  /** Writes down what was refused, wherever the stream stands; in a dry run too: a password was guessed all the same. */
   record(context: CommandContext, event: SignInEvent): Promise<void> {
-    return this.streams.record<SignInEvent>(streamNames.signIns(context.businessId), context, [event]);
+    return this.streams.record<SignInEvent>(streamNames.signIns(context.businessId), context.inEarnest(), [event]);
   }
 }
