@@ -31,6 +31,7 @@ export interface UserDocument {
   readonly role: Role;
   readonly overrides: Overrides;
   readonly roleOrigin: Origin;
+  /** By module: of its override, or of the removal that brought the role's level back. None: as the role has it. */
   readonly overrideOrigins: Readonly<Partial<Record<Module, Origin>>>;
   readonly hasTwoFactor: boolean;
   readonly twoFactorEnabledAt: string | null;
@@ -85,13 +86,14 @@ function evolveUser(user: UserDocument, recorded: Recorded<UserDirectoryEvent>):
     case 'AvatarChanged': return { ...user, avatar: data.to };
     case 'RoleChanged': {
       const removed = (module: string) => module in data.removedOverrides;
-      return { ...user, role: data.to, roleOrigin: origin, overrides: pruned(user.overrides, removed), overrideOrigins: pruned(user.overrideOrigins, removed) };
+      const overrides = pruned(user.overrides, removed);
+      return { ...user, role: data.to, roleOrigin: origin, overrides, overrideOrigins: pruned(user.overrideOrigins, (module) => !(module in overrides)) };
     }
     case 'PermissionOverridden':
       return { ...user, overrides: { ...user.overrides, [data.module]: data.to }, overrideOrigins: { ...user.overrideOrigins, [data.module]: origin } };
     case 'PermissionOverrideRemoved': {
       const removed = (module: string) => module === data.module;
-      return { ...user, overrides: pruned(user.overrides, removed), overrideOrigins: pruned(user.overrideOrigins, removed) };
+      return { ...user, overrides: pruned(user.overrides, removed), overrideOrigins: { ...user.overrideOrigins, [data.module]: origin } };
     }
     case 'UserDeactivated': return { ...user, status: 'deactivated', deactivatedAt: at };
     case 'UserReactivated': return { ...user, status: 'active', deactivatedAt: null };

@@ -65,7 +65,7 @@ export function explainPermissions(user: UserDocument, nameOf: NameOf): { readon
   const modules = {} as Record<Module, PermissionExplanation>;
   for (const module of MODULES) {
     const override = user.overrides[module] ?? null;
-    const { since, by, eventId } = (override !== null && user.overrideOrigins[module]) || user.roleOrigin;
+    const { since, by, eventId } = user.overrideOrigins[module] ?? user.roleOrigin;
     modules[module] = {
       level: override ?? defaults[module], default: defaults[module], override, source: override === null ? 'role' : 'override',
       since, by: by === null ? null : { id: by, displayName: nameOf(by) }, eventId,
