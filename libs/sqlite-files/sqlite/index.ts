@@ -1,0 +1,1 @@
+export { copyDatabase, databaseProblems } from './copy-database';
