@@ -1,2 +1,3 @@
 export { openEventStoreDb, type EventStoreDbOptions } from './event-store-db';
 export { EventStoreRefused } from './failures';
+export { importedMetadata } from './imported';

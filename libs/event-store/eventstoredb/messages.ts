@@ -1,6 +1,7 @@
 import { Empty, StreamIdentifier, UUID } from '@eventstore/db-client/generated/shared_pb';
 import { AppendReq, ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb';
 import type { EventToAppend, ExpectedRevision, LoggedEvent } from '../port';
+import { readImported } from './imported';
 
 const { Options } = ReadReq;
 type Options = ReadReq.Options;
@@ -107,16 +108,18 @@ export function decodeEvent(answer: ReadResp.ReadEvent | undefined): RecordedEve
   const event = answer?.getEvent();
   if (!event) return null;
   const metadata = event.getMetadataMap();
+  const own = text(event.getCustomMetadata_asU8());
+  const imported = readImported(own);
   return {
     id: event.getId()?.getString() ?? '',
     type: metadata.get('type') ?? '',
     data: text(event.getData_asU8()),
-    metadata: text(event.getCustomMetadata_asU8()),
+    metadata: imported?.metadata ?? own,
     stream: text(event.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array()),
     revision: Number(event.getStreamRevision()),
     position: event.getCommitPosition() === NO_POSITION ? 0 : safePosition(event.getCommitPosition()),
     // Ticks of 100 ns; more digits than a number holds, so the last four go before it becomes one.
-    createdMs: Number((metadata.get('created') ?? '').slice(0, -4)),
+    createdMs: imported ? Date.parse(imported.recordedAt) : Number((metadata.get('created') ?? '').slice(0, -4)),
   };
 }
 
