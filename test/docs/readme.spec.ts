@@ -23,9 +23,9 @@ describe('what the documents say', () => {
     expect(links.filter((link) => !existsSync(join(root, dirname(file), link)))).toEqual([]);
   });
 
-  it('every decision is in the list of decisions, under its number, with its title', () => {
+  it('every decision is in the list of decisions, under a number of its own, with its title', () => {
     const list = text('docs/adr/README.md');
     expect(DECISIONS.map((file) => `- [${/^# (.+)$/m.exec(text(`docs/adr/${file}`))?.[1]}](${file})`).filter((line) => !list.includes(line))).toEqual([]);
-    expect(DECISIONS.map((file) => Number(file.slice(0, 4)))).toEqual(DECISIONS.map((_, i) => i + 1));
+    expect(new Set(DECISIONS.map((file) => file.slice(0, 4))).size).toBe(DECISIONS.length);
   });
 });

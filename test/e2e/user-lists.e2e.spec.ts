@@ -1,4 +1,4 @@
-import { business, expectStatus, invited, member, problemOf, Service, type Answer, type Business } from './harness';
+import { business, expectStatus, invited, member, problemOf, Service, signIn, type Answer, type Business } from './harness';
 
 interface Item { readonly id: string; readonly displayName: string | null; readonly email: string; readonly status: string; readonly role: string; readonly createdAt: string }
 
@@ -122,7 +122,7 @@ describe('lists of users', () => {
       const whole = await items('?status=invited&limit=200');
       expect(await items('?status=invitation-expired')).toEqual([]);
       service.clock.shift(7 * 24 * 3600_000 + 1000);
-      biz = { ...biz, owner: { ...biz.owner, token: (await service.call('POST', '/v1/auth/refresh', { refreshToken: biz.owner.refreshToken })).body.accessToken as string } };
+      biz = { ...biz, owner: await signIn(service, biz.slug, biz.owner.email, biz.owner.id) };
       expect(await items('?status=invited')).toEqual([]);
       const expired = await items('?status=invitation-expired&limit=200');
       expect(expired.map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
