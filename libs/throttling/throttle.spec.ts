@@ -70,6 +70,14 @@ describe('failures in a row', () => {
     expect(await outcome([account], wrong)).toBe(30);
   });
 
+  // A clock put back made what was forgotten read as a limit without numbers, and everybody had to wait.
+  it('stay forgotten when the clock is put back', async () => {
+    expect(await outcome([account], right)).toBe(true);
+    now -= HOUR;
+    expect(await outcome([account], wrong)).toBe(false);
+    expect(await outcome([account], right)).toBe(true);
+  });
+
   it('are counted before they are checked: of a hundred at once ten are', async () => {
     let checked = 0;
     const outcomes = await Promise.all(times(100, () => outcome([account], async () => { checked++; return null; })));

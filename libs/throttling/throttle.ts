@@ -106,7 +106,7 @@ export class Throttle {
       const wanted = change((entry?.value ?? null) as Memory | null, now);
       if (wanted === undefined || (wanted === null && entry === null)) return;
       // Gone is a value that has expired: a plain delete could take away what another node has counted meanwhile.
-      const { memory, expiresAt } = wanted ?? { memory: {}, expiresAt: now };
+      const { memory, expiresAt } = wanted ?? { memory: {}, expiresAt: 0 }; // past whatever the clock says, also after it was put back
       if (await this.store.compareAndSet(BUCKET, key, entry?.version ?? null, memory, expiresAt)) return;
     }
     throw new OperationalStoreUnavailable('an attempt could not be counted: too many at once', 1);
