@@ -1,3 +1,4 @@
+import { KeyStoreUnavailable } from '@rolebook/crypto';
 import { StoreUnavailable, type EventStore, type LoggedEvent } from '@rolebook/event-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { Clock, Recorded } from '@rolebook/kernel';
@@ -90,7 +91,7 @@ export class MailFollower {
 
   /**
    * The mail an event calls for; an event that cannot be read or written about holds up no other.
-   * @throws {StoreUnavailable} where the log is away: that is no fault of the event
+   * @throws {StoreUnavailable} {KeyStoreUnavailable} where the log or the keys are away: that is no fault of the event
    */
   private async write(event: LoggedEvent): Promise<Mail | null> {
     try {
@@ -98,7 +99,7 @@ export class MailFollower {
       const write = letters[event.type as keyof typeof letters] as ((desk: Desk, recorded: Recorded<never>) => Promise<Mail | null>) | undefined;
       return recorded && write ? await write(this.parts.desk, recorded as Recorded<never>) : null;
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (error instanceof StoreUnavailable || error instanceof KeyStoreUnavailable) throw error;
       this.parts.onProblem('a mail could not be written', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
       return null;
     }
