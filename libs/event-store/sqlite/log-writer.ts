@@ -1,3 +1,4 @@
+import { sqliteCode } from '@rolebook/sqlite-files';
 import type Database from 'better-sqlite3';
 import { ANY, NO_STREAM, type WriteOutcome, type WriteRequest } from './messages';
 
@@ -154,7 +155,7 @@ function bytesOf(uuid: string): Buffer {
 }
 
 function isKnownId(reason: unknown): boolean {
-  return reason instanceof Error && 'code' in reason && reason.code === 'SQLITE_CONSTRAINT_UNIQUE' && reason.message.includes('events.event_id');
+  return sqliteCode(reason) === 'SQLITE_CONSTRAINT_UNIQUE' && (reason as Error).message.includes('events.event_id');
 }
 
 interface CheckpointRow {
