@@ -5,7 +5,8 @@ import type { OperationalStore } from '@rolebook/operational-store';
 import type { FastifyReply } from 'fastify';
 import { createHash, randomUUID } from 'node:crypto';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { CLOCK, OPERATIONAL_STORE } from '../composition/tokens';
+import type { Config } from '@rolebook/installation';
+import { CLOCK, CONFIG, OPERATIONAL_STORE } from '../composition/tokens';
 import { Problem, PROBLEMS, type ProblemSlug } from './problems';
 import type { ApiRequest } from './request';
 
@@ -41,11 +42,15 @@ interface Answer {
 export class IdempotencyInterceptor implements NestInterceptor {
   private readonly node = randomUUID();
   private readonly underWay = new Map<string, Promise<unknown>>();
+  /** Embedded, there is no other node: what another one has begun is from before a crash. */
+  private readonly alone: boolean;
 
   constructor(
     @Inject(OPERATIONAL_STORE) private readonly store: OperationalStore, @Inject(CLOCK) private readonly clock: Clock,
-    private readonly secrets: InstallationSecrets,
-  ) {}
+    private readonly secrets: InstallationSecrets, @Inject(CONFIG) config: Pick<Config, 'eventStoreUrl'>,
+  ) {
+    this.alone = config.eventStoreUrl === null;
+  }
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = execution.switchToHttp().getRequest<ApiRequest>();
@@ -116,9 +121,6 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const value = { ...record, answer: this.secrets.sealText(BUCKET, JSON.stringify(answer), key) };
     return this.store.putMany(BUCKET, [{ key, value, expiresAt: now + KEPT_MS }]);
   }
-
-  /** Embedded, there is no other node: what another one has begun is from before a crash. */
-  alone = true;
 
   private keyOf(request: ApiRequest, key: string): string {
     const who = request.principal ? `${request.principal.businessId}/${request.principal.userId}` : 'anonymous';
