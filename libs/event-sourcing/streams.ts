@@ -97,15 +97,17 @@ export class Streams {
     kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>, options: ExecuteOptions<State>,
   ): Promise<Outcome<State, Event>> {
     const seen = options.expectedRevision ?? null;
-    const done = context.retried && !options.decideAfresh ? await this.doneBefore<State, Event>(kind, stream, context) : null;
+    const doneBefore = () => (context.retried && !options.decideAfresh ? this.doneBefore<State, Event>(kind, stream, context) : Promise.resolve(null));
+    const done = await doneBefore();
     if (done) return done;
     for (let attempt = 1; ; attempt++) {
       const before = await this.load(kind, stream, context);
       if (seen !== null && seen !== before.revision) throw new DomainError('stale', 'Somebody has changed this since you read it; read it again.');
-      const events = decide(before.state, before.revision);
       try {
-        return await this.append(kind, stream, context, before, events, options.beforeAppend);
+        return await this.append(kind, stream, context, before, decide(before.state, before.revision), options.beforeAppend);
       } catch (error) {
+        const late = await doneBefore(); // what a dead process had sent may arrive only now: then it is not refused, it is done
+        if (late) return late;
         if (!isOvertaken(error)) throw error;
         this.cache.delete(cacheKey(kind, stream));
         if (attempt >= ATTEMPTS) throw givenUp(error);
