@@ -9,7 +9,7 @@
 const { spawnSync } = require('node:child_process');
 const { MongoClient } = require('mongodb');
 
-const SUITES = ['/libs/mongodb/', '/libs/[^/]+/mongodb/', '/libs/event-store/eventstoredb/', '/test/eventstoredb-double/', '/test/e2e/'];
+const SUITES = ['/libs/mongodb/', '/libs/[^/]+/mongodb/', '/libs/event-store/eventstoredb/', '/test/eventstoredb-double/', '/test/e2e/', '/apps/auditor/src/commands/migrate\\.spec'];
 const PATIENCE_MS = 5_000;
 
 async function main() {
