@@ -223,6 +223,7 @@ function plainMetadata(stored: JsonObject): Omit<EventMetadata, keyof Trace> {
     commandId: text(stored.commandId),
     requestId: (stored.requestId ?? null) as string | null,
     sessionId: (stored.sessionId ?? null) as string | null,
+    ...(typeof stored.traceparent === 'string' && { traceparent: stored.traceparent }),
   };
 }
 

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { SubjectErased } from '@rolebook/crypto';
 import { StoreUnavailable, WrongExpectedRevision, type EventStore, type ExpectedRevision } from '@rolebook/event-store';
 import { DomainError, timestamp, type Decider, type DomainEvent, type EventMetadata, type Recorded } from '@rolebook/kernel';
+import { currentTraceParent, traced } from '@rolebook/tracing';
 import type { CommandContext } from './command-context';
 import type { EventCodec } from './event-codec';
 
@@ -165,9 +166,11 @@ export class Streams {
   private async appendTo<Event extends DomainEvent>(
     stream: string, expected: ExpectedRevision, context: CommandContext, events: readonly Event[], salt: number,
   ): Promise<string[]> {
-    const metadata = metadataOf(context);
     const identified = events.map((event, n) => ({ id: context.eventId(stream, salt + n), event }));
-    const result = await this.store.append(stream, expected, await this.codec.encode(identified, metadata));
+    const { metadata, result } = await traced('append', { 'rolebook.event_types': events.map(({ type }) => type) }, async () => {
+      const written = metadataOf(context);
+      return { metadata: written, result: await this.store.append(stream, expected, await this.codec.encode(identified, written)) };
+    });
     context.reached(result.position);
     for (const { id, event } of identified) context.effects.push({ stream, eventId: id, event });
     const recorded = identified.map(({ id, event }, n) => ({
@@ -217,7 +220,8 @@ function givenUp(error: Error): Error {
 
 function metadataOf(context: CommandContext): EventMetadata {
   const { businessId, actor, commandId, requestId, sessionId, ip, device } = context.given;
-  return { businessId, actor, commandId, requestId, sessionId, ip, device };
+  const traceparent = currentTraceParent();
+  return { businessId, actor, commandId, requestId, sessionId, ip, device, ...(traceparent !== undefined && { traceparent }) };
 }
 
 /** When a command happens, as events write it. */

@@ -27,6 +27,8 @@ export interface EventMetadata {
   readonly ip: string | null;
   /** For people, such as `Chrome on macOS`. Personal data; sealed in the stored event. */
   readonly device: string | null;
+  /** The span that appended it (W3C Trace Context), where the request was traced. Says nothing of anybody. */
+  readonly traceparent?: string;
 }
 
 /** An event as the log gave it back, decoded: upcast, personal data opened. */

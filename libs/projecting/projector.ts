@@ -1,10 +1,11 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
+import { startBatchSpans } from './batch-spans';
 import { LogFollower } from './log-follower';
 import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
-import type { ParkedStream, ReadModel } from './read-model';
+import type { Delivery, ParkedStream, ReadModel } from './read-model';
 
 /** How one read model is doing. */
 export interface ReadModelStatus {
@@ -116,13 +117,24 @@ export class Projector {
     if (!last) return;
     const decoded = await this.parts.codec.decodeEach(batch);
     const deliveries = batch.flatMap((stored, n) => (decoded[n] ? [{ stored, recorded: decoded[n] }] : []));
+    const end = startBatchSpans(deliveries);
+    try {
+      await this.bringUp(deliveries, last.position);
+      end(false);
+    } catch (error) {
+      end(true);
+      throw error;
+    }
+    for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.done(true);
+  }
+
+  private async bringUp(deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
     await Promise.all(this.followed.map(async (followed) => {
       const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
       if (ahead.length === 0) return;
-      await followed.model.apply(ahead, last.position, followed.parking);
-      await followed.parking.passed(last.position);
-      followed.position = last.position;
+      await followed.model.apply(ahead, checkpoint, followed.parking);
+      await followed.parking.passed(checkpoint);
+      followed.position = checkpoint;
     }));
-    for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.done(true);
   }
 }

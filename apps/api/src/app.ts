@@ -5,6 +5,7 @@ import { AppModule } from './app.module';
 import type { Installation } from '@rolebook/installation';
 import { serveApiDocs } from './http/openapi';
 import { serveMetrics } from './metrics/metrics.server';
+import { traceRequests } from './http/request-spans';
 import { logRequests } from './http/request-log';
 import { hardened } from './http/server';
 import { transportErrors } from './http/transport';
@@ -20,6 +21,7 @@ export async function createApp(installation: Installation): Promise<NestFastify
     bodyLimit: 1024 * 1024, routerOptions: { maxParamLength: 100 }, requestTimeout: 30_000, connectionTimeout: 60_000, keepAliveTimeout: 72_000,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false, bodyParser: false });
+  traceRequests(app.getHttpAdapter().getInstance());
   hardened(app, config);
   await serveMetrics(app, config);
   if (config.requestLog) logRequests(app.getHttpAdapter().getInstance());

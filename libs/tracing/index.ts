@@ -1,0 +1,1 @@
+export { contextOf, continued, currentTraceParent, isTracing, startSpan, traced } from './tracing';
