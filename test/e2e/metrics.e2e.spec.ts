@@ -12,6 +12,7 @@ describe('metrics', () => {
     expect(text).toContain('rolebook_commands_total{command="SignIn"} 1');
     expect(text).toContain('rolebook_events_appended_total{type="SessionStarted"} 1');
     expect(text).toContain('rolebook_live_sessions 1');
+    expect(text).toContain('rolebook_live_access_trusted 1');
     expect(text).toContain('rolebook_projection_lag_events 0');
     expect(text).toContain('rolebook_projection_lag_seconds 0');
     expect(text).not.toContain(biz.owner.id);

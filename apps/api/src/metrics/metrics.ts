@@ -27,6 +27,7 @@ export class Metrics {
     const appends = new Counter({ name: 'rolebook_events_appended_total', help: 'Events appended by this node, by type.', labelNames: ['type'], registers: [registry] });
     streams.onAppended((appended) => { for (const { event } of appended) appends.inc({ type: event.type }); });
     new Gauge({ name: 'rolebook_live_sessions', help: 'Live sessions in the memory of this node.', registers: [registry], collect() { this.set(live.size); } });
+    new Gauge({ name: 'rolebook_live_access_trusted', help: '1 while requests are answered from the memory of live sessions; 0 while this node has not heard all of the log and asks the streams.', registers: [registry], collect() { this.set(live.trusted ? 1 : 0); } });
     this.measureLag();
   }
 
