@@ -52,6 +52,21 @@ describe('the audit log', () => {
     expect((await get('/v1/audit?count=true&limit=1')).body.total).toBe(asc.length);
   });
 
+  it('tells who wanted to look at what is not theirs to see, once for each thing and not each time', async () => {
+    const nosy = await member(service, biz, 'crew', { name: 'Nok Nosy' });
+    const looks = ['/v1/users', '/v1/users', `/v1/users/${biz.owner.id}`, `/v1/users/${crew.id}`, `/v1/users/${crew.id}`, '/v1/audit/export?format=csv'];
+    for (const path of looks) expectStatus(await get(path, nosy.token), 403);
+    await Promise.all([get('/v1/authorization?module=settings&level=read', nosy.token), get('/v1/users?nonsense=1', nosy.token), get('/v1/me', nosy.token)]);
+
+    const { body } = await get(`/v1/audit?action=access.refused&actor=${nosy.id}&order=asc`);
+    expect(body.items.map(({ user, changes, reason }: { user: { id: string } | null; changes: { to: string }[]; reason: string }) => [changes[0]!.to, user?.id ?? null, reason])).toEqual([
+      ['GET /v1/users', null, 'This needs the level read on Settings.'],
+      ['GET /v1/users/:id', biz.owner.id, 'This needs the level read on Settings.'],
+      ['GET /v1/users/:id', crew.id, 'This needs the level read on Settings.'],
+      ['GET /v1/audit/export', null, 'This needs the level read on Settings.'],
+    ]);
+  });
+
   it('filters by actor, user, action and time, in every combination', async () => {
     const all = (await get('/v1/audit?order=asc&limit=200')).body.items as { id: string; at: string; action: string; actor: { id: string | null; type: string }; user: { id: string } | null }[];
     const [from, to] = [all[2]!.at, all[all.length - 3]!.at];

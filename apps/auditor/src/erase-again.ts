@@ -66,6 +66,6 @@ async function writeDown({ streams, clock }: Foundation, businessId: string, use
   const { state: business } = await streams.execute<typeof businessStream.initialState, DomainEvent>(businessStream, streamNames.business(businessId), context, ({ superAdmins }) =>
     (superAdmins.includes(userId) ? [{ type: 'SuperAdminWithdrawn', data: { userId, revision } }] : []));
   await streams.execute<typeof userStream.initialState, DomainEvent>(userStream, streamNames.user(businessId, userId), context, ({ status }) =>
-    (status === 'erased' ? [] : [{ type: 'UserErased', data: { userId } }]));
+    (status === 'erased' ? [] : [{ type: 'UserErased', data: { userId, previousStatus: status } }]));
   return user.role === 'super-admin' && business.superAdmins.length === 0 ? 'no-super-admin-left' : 'written';
 }

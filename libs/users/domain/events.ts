@@ -18,7 +18,8 @@ export type UserInvited = Event<'UserInvited', {
   /** Counts the links sent; only the newest works. */
   generation: number; expiresAt: string;
 }>;
-export type InvitationResent = Event<'InvitationResent', { generation: number; expiresAt: string }>;
+/** `previousExpiresAt` and, below, `previousStatus` are missing in what was written before they were known. */
+export type InvitationResent = Event<'InvitationResent', { generation: number; expiresAt: string; previousExpiresAt?: string | null }>;
 export type InvitationWithdrawn = Event<'InvitationWithdrawn', object>;
 /** An invitation that died half-way, between the reservation of its address and itself: its id is never used again. */
 export type InvitationAbandoned = Event<'InvitationAbandoned', object>;
@@ -31,7 +32,7 @@ export type PermissionOverridden = Event<'PermissionOverridden', { module: Modul
 export type PermissionOverrideRemoved = Event<'PermissionOverrideRemoved', { module: Module; from: Level; to: Level; reason: string | null }>;
 export type UserDeactivated = Event<'UserDeactivated', { reason: string | null }>;
 export type UserReactivated = Event<'UserReactivated', { reason: string | null }>;
-export type UserErased = Event<'UserErased', object>;
+export type UserErased = Event<'UserErased', { previousStatus?: string }>;
 /** Still a Super Admin: a removal that died half-way is off, and can no longer be finished. Changes nothing but the revision. */
 export type SuperAdminConfirmed = Event<'SuperAdminConfirmed', object>;
 /** Ends every other session. */
@@ -63,9 +64,9 @@ export const userEvents: EventDefinitions<UserEvent> = {
   },
   UserInvited: {
     action: 'user.invited', user: 'userId', sealed: { email: '', displayName: ERASED_NAME },
-    changes: (d) => [status(null, 'invited'), change('email', null, d.email), change('displayName', null, d.displayName), change('role', null, d.role), change('locale', null, d.locale), ...overridesOf(d.overrides, false)],
+    changes: (d) => [status(null, 'invited'), change('email', null, d.email), ...(d.displayName === null ? [] : [change('displayName', null, d.displayName)]), change('role', null, d.role), change('locale', null, d.locale), ...overridesOf(d.overrides, false)],
   },
-  InvitationResent: { action: 'user.invitation-resent', user: 'userId', sealed: {}, changes: (d) => [change('invitation.expiresAt', null, d.expiresAt)] },
+  InvitationResent: { action: 'user.invitation-resent', user: 'userId', sealed: {}, changes: (d) => [change('invitation.expiresAt', d.previousExpiresAt ?? null, d.expiresAt)] },
   InvitationWithdrawn: { action: 'user.invitation-withdrawn', user: 'userId', sealed: {}, changes: () => [status('invited', 'invitation-withdrawn')] },
   InvitationAbandoned: { action: 'user.invitation-abandoned', user: 'userId', sealed: {}, changes: () => [] },
   InvitationAccepted: {
@@ -85,7 +86,7 @@ export const userEvents: EventDefinitions<UserEvent> = {
   PermissionOverrideRemoved: { action: 'user.permission-override-removed', user: 'userId', sealed: { reason: null }, changes: (d) => [change(`permissions.${d.module}`, d.from, d.to)] },
   UserDeactivated: { action: 'user.deactivated', user: 'userId', sealed: { reason: null }, changes: () => [status('active', 'deactivated')] },
   UserReactivated: { action: 'user.reactivated', user: 'userId', sealed: { reason: null }, changes: () => [status('deactivated', 'active')] },
-  UserErased: { action: 'user.erased', user: 'userId', sealed: {}, changes: () => [status(null, 'erased')] },
+  UserErased: { action: 'user.erased', user: 'userId', sealed: {}, changes: (d) => [status(d.previousStatus ?? null, 'erased')] },
   SuperAdminConfirmed: { action: 'user.super-admin-confirmed', user: 'userId', sealed: {}, changes: () => [] },
   PasswordChanged: { action: 'user.password-changed', user: 'userId', sealed: { passwordHash: '' }, changes: () => [] },
   PasswordResetRequested: { action: 'user.password-reset-requested', user: 'userId', sealed: {}, changes: () => [] },

@@ -4,7 +4,7 @@ import type { UserEvent } from './events';
 import { abandoned, accept, accepted, admin, auditor, BEFORE, crew, EXPIRY, histories, invite, invited, keyKeeper, LATER_EXPIRY, superAdmin, USER, withdrawn } from './spec-helpers';
 
 const user = (...history: UserEvent[]) => given(userDecider, ...history);
-const resent = { type: 'InvitationResent', data: { userId: USER, generation: 2, expiresAt: LATER_EXPIRY } } as const;
+const resent = { type: 'InvitationResent', data: { userId: USER, generation: 2, expiresAt: LATER_EXPIRY, previousExpiresAt: EXPIRY } } as const;
 
 describe('inviting somebody', () => {
   it('makes a user with a role, and a first link', () => {
@@ -65,7 +65,7 @@ describe('sending an invitation again', () => {
 
   it('can be repeated: every link is a new generation', () => {
     user(invited(), resent).when({ type: 'ResendInvitation', by: admin, expiresAt: LATER_EXPIRY })
-      .then([{ type: 'InvitationResent', data: { userId: USER, generation: 3, expiresAt: LATER_EXPIRY } }]);
+      .then([{ type: 'InvitationResent', data: { userId: USER, generation: 3, expiresAt: LATER_EXPIRY, previousExpiresAt: LATER_EXPIRY } }]);
   });
 
   it.each(['withdrawn', 'active', 'deactivated', 'erased'] as const)('is refused without an open invitation: %s', (status) => {

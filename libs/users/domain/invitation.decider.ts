@@ -19,7 +19,7 @@ export function invite(command: Invite, user: UserState): readonly UserEvent[] {
 
 export function resendInvitation({ by, expiresAt }: ResendInvitation, user: UserState): readonly UserEvent[] {
   requireInvited(by, user);
-  return [{ type: 'InvitationResent', data: { userId: user.id, generation: (user.invitation?.generation ?? 0) + 1, expiresAt } }];
+  return [{ type: 'InvitationResent', data: { userId: user.id, generation: (user.invitation?.generation ?? 0) + 1, expiresAt, previousExpiresAt: user.invitation?.expiresAt ?? null } }];
 }
 
 export function withdrawInvitation({ by }: WithdrawInvitation, user: UserState): readonly UserEvent[] {

@@ -80,8 +80,8 @@ describe('reactivating somebody', () => {
 describe('erasing a person', () => {
   const erase = (over: { by?: typeof superAdmin; emailMatches?: boolean } = {}) => ({ type: 'Erase', by: superAdmin, emailMatches: true, ...over } as const);
 
-  it.each(['invited', 'withdrawn', 'active', 'deactivated'] as const)('is possible whatever they are: %s', (status) => {
-    user(...histories[status]).when(erase()).then([erased]);
+  it.each([['invited', 'invited'], ['withdrawn', 'invitation-withdrawn'], ['active', 'active'], ['deactivated', 'deactivated']] as const)('is possible whatever they are, and says what that was: %s', (status, previousStatus) => {
+    user(...histories[status]).when(erase()).then([{ type: 'UserErased', data: { userId: USER, previousStatus } }]);
   });
 
   it('leaves nothing personal in the state that commands see', () => {

@@ -35,7 +35,7 @@ export function erase({ by, emailMatches }: Erase, user: UserState): readonly Us
   requireSomebodyElse(by, user.id, 'erase themselves');
   if (user.status === 'erased') return [];
   if (!emailMatches) throw refusals.emailMismatch();
-  return [{ type: 'UserErased', data: { userId: user.id } }];
+  return [{ type: 'UserErased', data: { userId: user.id, previousStatus: user.status } }];
 }
 
 export function confirmSuperAdmin(_command: ConfirmSuperAdmin, user: UserState): readonly UserEvent[] {

@@ -35,7 +35,7 @@ export const withdrawn: UserEvent = { type: 'InvitationWithdrawn', data: { userI
 export const abandoned: UserEvent = { type: 'InvitationAbandoned', data: { userId: USER } };
 export const deactivated: UserEvent = { type: 'UserDeactivated', data: { userId: USER, reason: null } };
 export const reactivated: UserEvent = { type: 'UserReactivated', data: { userId: USER, reason: null } };
-export const erased: UserEvent = { type: 'UserErased', data: { userId: USER } };
+export const erased: UserEvent = { type: 'UserErased', data: { userId: USER, previousStatus: 'active' } };
 
 /** Histories, by what has become of the user. */
 export const active = (role: Role = 'sales', overrides: Overrides = {}): UserEvent[] => [invited({ role, overrides }), accepted()];

@@ -4,17 +4,25 @@ import { DomainError } from '@rolebook/kernel';
 import { log } from '@rolebook/log';
 import type { FastifyReply } from 'fastify';
 import { Problem, problemDocument } from './problems';
+import { Refusals } from './refusals';
 import type { ApiRequest } from './request';
 import type { MethodsByPath } from './transport';
 
 /** Turns whatever was thrown into a problem document. Nothing internal leaks: what nobody foresaw is logged and reads as `internal`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly refusals: Refusals) {}
+
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<ApiRequest>();
     const reply = http.getResponse<FastifyReply>();
     const error = this.refusal(thrown, request);
+    if (this.refusals.concerns(request, error)) void this.refusals.writeRead(request, error).then(() => this.answer(error, request, reply));
+    else this.answer(error, request, reply);
+  }
+
+  private answer(error: DomainError, request: ApiRequest, reply: FastifyReply): void {
     const document = problemDocument(error, request.id);
     const { allow, retryAfterSeconds: retryAfter } = error.details;
     if (typeof allow === 'string') void reply.header('allow', allow);
