@@ -1,5 +1,7 @@
 import { fold, type Decider } from './decider';
 import { DomainError } from './domain-error';
+import type { DomainEvent } from './domain-event';
+import type { AuditChange, EventDefinitions } from './event-definition';
 
 /**
  * Specifications of deciders: given a history, when a command, then exactly these events, or this refusal.
@@ -22,15 +24,28 @@ export function given<Command, State, Event>(decider: Decider<Command, State, Ev
           if (outcome.refusal) throw outcome.refusal;
           expect(outcome.events).toEqual([]);
         },
-        /** Refused with this stable code. */
+        /** Refused with this stable code, and with a sentence that tells a person why. */
         thenRefused(code: string): void {
-          expect({ refusedWith: outcome.refusal instanceof DomainError ? outcome.refusal.code : outcome.refusal, events: outcome.events })
-            .toEqual({ refusedWith: code, events: undefined });
+          const { refusal } = outcome;
+          expect({ refusedWith: refusal instanceof DomainError ? refusal.code : refusal, events: outcome.events }).toEqual({ refusedWith: code, events: undefined });
+          expect((refusal as DomainError).message).toMatch(SENTENCE);
         },
       };
     },
   };
 }
+
+/**
+ * All that the rest of the system knows of an event's type, tried on one: how it reads in the audit log, whom it is about, what of it is
+ * sealed and what that reads as after an erasure. These are part of the contract with auditors, so specs spell them out.
+ */
+export function definitionOf<Event extends DomainEvent>(definitions: EventDefinitions<Event>, event: Event) {
+  const { action, user, sealed, changes } = definitions[event.type as Event['type']];
+  return { action, user, sealed, changes: (changes as (data: object) => readonly AuditChange[])(event.data) };
+}
+
+/** What a person can be shown. */
+const SENTENCE = /^[A-Z].+\.$/;
 
 function attempt<T>(work: () => T): { events?: T; refusal?: unknown } {
   try {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import type { Person } from '@rolebook/access';
 import { DomainError } from '@rolebook/kernel';
 import { given } from '@rolebook/kernel/spec-helpers';
-import { businessDecider, slugReservation } from './decider';
+import { businessDecider, slugReservation, type BusinessCommand } from './decider';
 import type { BusinessEvent } from './events';
 import { created, listed, withdrawn } from './spec-helpers';
-import { evolveBusiness, noBusiness } from './state';
+import { businessStream, evolveBusiness, noBusiness } from './state';
 
 const business = (...history: BusinessEvent[]) => given(businessDecider, ...history);
 const superAdmin: Person = { id: 'sue', role: 'super-admin', overrides: {} };
@@ -17,6 +17,10 @@ describe('creating a business', () => {
 
   it('gives it a name', () => {
     business().when(create).then([created]);
+  });
+
+  it('is nobody and nothing before', () => {
+    expect(business().state).toEqual({ id: null, name: '', slug: '', superAdmins: [], withdrawnAt: {}, twoFactorPolicy: 'off' });
   });
 
   it('is nothing a second time', () => {
@@ -50,6 +54,8 @@ describe('the list of Super Admins', () => {
 
   it('remembers a withdrawal of somebody who was not listed yet: the listing on its way comes too late', () => {
     business(created, listed('sue', 0)).when(withdraw('sam', 2)).then([withdrawn('sam', 2)]);
+    business(created, listed('sue', 0)).when(withdraw('sam', 0)).then([withdrawn('sam', 0)]);
+    expect(business(created, withdrawn('sam', 0)).state.withdrawnAt).toEqual({ sam: 0 });
     business(created, listed('sue', 0), withdrawn('sam', 2)).when(list('sam', 2)).thenNothing();
     business(created, listed('sue', 0), withdrawn('sam', 2)).when(list('sam', 1)).thenNothing();
   });
@@ -116,6 +122,22 @@ describe('the short name of a business', () => {
   });
 
   it('is refused to another business', () => {
-    expect(() => slugReservation.reserve('b2', 'crane', { businessId: 'b1' })).toThrow(expect.objectContaining({ code: 'slug-taken' }));
+    expect(() => slugReservation.reserve('b2', 'crane', { businessId: 'b1' })).toThrow(expect.objectContaining({ code: 'slug-taken', message: expect.stringMatching(/^[A-Z].+\.$/) }));
+  });
+
+  it('has a stream of its own', () => {
+    expect(slugReservation.kind).toBe('slug');
+  });
+});
+
+describe('a business, as it is stored', () => {
+  it('is the fold of its own stream', () => {
+    expect(businessStream).toEqual({ kind: 'business', initialState: noBusiness, evolve: evolveBusiness });
+  });
+
+  it('refuses commands and events that it does not know, loudly: none is dropped', () => {
+    const unheard = { type: 'Unheard' } as unknown;
+    expect(() => businessDecider.decide(unheard as BusinessCommand, noBusiness)).toThrow('Unheard');
+    expect(() => evolveBusiness(noBusiness, unheard as BusinessEvent)).toThrow('Unheard');
   });
 });

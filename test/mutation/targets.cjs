@@ -1,0 +1,15 @@
+/**
+ * What is mutated, by the name that `npm run mutation -- NAME` takes. Each is judged by its own specs alone, the ones beside it: a rule that
+ * only an e2e test holds is a rule that its reader cannot see.
+ */
+const feature = (name) => ({ mutate: [`libs/${name}/domain/**/*.ts`], specs: [`libs/${name}/domain/`] });
+
+/** @type {Record<string, { mutate: string[], specs: string[] }>} */
+module.exports = {
+  businesses: feature('businesses'),
+  sessions: feature('sessions'),
+  'two-factor': feature('two-factor'),
+  users: feature('users'),
+  audit: feature('audit'),
+  'audit-proof': { mutate: ['libs/audit/proof/**/*.ts'], specs: ['libs/audit/proof/'] },
+};
