@@ -5,7 +5,10 @@ import { openInstallationSecrets } from '@rolebook/crypto';
 import type { DocumentStore } from '@rolebook/document-store';
 import { Erasures, type Erased, type Purge } from '@rolebook/erasure';
 import { removeFromOutbox } from '@rolebook/mail/outbox';
+import type { Streams } from '@rolebook/event-sourcing';
 import type { OperationalStore } from '@rolebook/operational-store';
+import { twoFactorStream } from '@rolebook/two-factor/read';
+import { userStream } from '@rolebook/users/read';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from './foundation';
@@ -30,11 +33,13 @@ export async function makeErasures(foundation: Foundation, progress: { caughtUp(
     (erased) => forgetMails(documents, join(config.data, 'outbox'), erased),
     () => documents.scrub(),
   ];
-  const forget = ({ businessId, userId }: Erased) => {
-    streams.forget({ kind: 'user' }, streamNames.user(businessId, userId));
-    streams.forget({ kind: 'two-factor' }, streamNames.twoFactor(businessId, userId));
-  };
-  return new Erasures(subjectKeys, forget, purges);
+  return new Erasures(subjectKeys, (erased) => forgetFolded(streams, erased), purges);
+}
+
+/** Takes what a node has folded of a person out of its memory: all streams with something personal in their state. */
+export function forgetFolded(streams: Pick<Streams, 'forget'>, { businessId, userId }: Pick<Erased, 'businessId' | 'userId'>): void {
+  streams.forget(userStream, streamNames.user(businessId, userId));
+  streams.forget(twoFactorStream, streamNames.twoFactor(businessId, userId));
 }
 
 /**

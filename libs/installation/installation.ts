@@ -9,10 +9,10 @@ import { systemClock, type Clock } from '@rolebook/kernel';
 import type { OperationalStore } from '@rolebook/operational-store';
 import { RemoteProgress, type Projector } from '@rolebook/projecting';
 import { LiveAccess, userSessions, type UserSessionsDocument } from '@rolebook/sessions/read';
-import { PermissionTexts, userDirectory, UserQueries, userStream, type UserDocument } from '@rolebook/users/read';
+import { PermissionTexts, userDirectory, UserQueries, type UserDocument } from '@rolebook/users/read';
 import { openAudit, type AuditParts } from './audit';
 import type { Config } from './config';
-import { makeErasures } from './erasures';
+import { forgetFolded, makeErasures } from './erasures';
 import { startFollowers, type Followers } from './followers';
 import { openFoundation, type Foundation } from './foundation';
 import { followLive } from './live-follower';
@@ -59,7 +59,7 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   const businessCollection = await documents.open<BusinessDocument>(businesses.collection);
   const permissionTexts = new PermissionTexts(new UserQueries(directory, new BusinessQueries(businessCollection)), progress);
   const following = await followLive({
-    events, live, texts: permissionTexts, subjectKeys, accessTokens, forget: (stream) => streams.forget(userStream, stream), manyNodes: config.eventStoreUrl !== null,
+    events, live, texts: permissionTexts, subjectKeys, accessTokens, forget: (erased) => forgetFolded(streams, erased), manyNodes: config.eventStoreUrl !== null,
   });
   const passwords = createPasswordHasher();
   return {

@@ -12,13 +12,17 @@ const event = (type: string) => ({ id: `0193e2b0-7c1a-7000-8000-${String(++ids).
 class Log extends InMemoryEventStore implements EventStore {
   silent = false;
   away = false;
+  subscribed = 0;
   private held: (() => void)[] = [];
+  private ends: (() => void)[] = [];
 
   override head(): Promise<number> {
     return this.away ? Promise.reject(new StoreUnavailable('away')) : super.head();
   }
 
   override subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.subscribed++;
+    this.ends.push(() => options.onEnd?.(new StoreUnavailable('away')));
     return super.subscribe({
       ...options,
       onEvents: async (events) => {
@@ -26,6 +30,11 @@ class Log extends InMemoryEventStore implements EventStore {
         await options.onEvents(events);
       },
     });
+  }
+
+  /** Those there are end by themselves. */
+  breakSubscriptions(): void {
+    this.ends.splice(0).forEach((end) => end());
   }
 
   speakAgain(): void {
@@ -41,16 +50,19 @@ const until = async (condition: () => boolean): Promise<void> => { while (!condi
 class Memory {
   readonly seen: string[] = [];
   readonly destroyed: string[] = [];
-  readonly forgotten: string[] = [];
+  readonly forgotten: object[] = [];
   texts: 'given' | 'withheld' = 'given';
   until = Infinity;
   storeFails = 0;
 
   get trusted(): boolean { return performance.now() <= this.until; }
 
-  follow(events: EventStore, options: { manyNodes?: boolean } = {}): Promise<LiveFollowing> {
+  /** Lets the follower look that many times. */
+  async turns(looks: number): Promise<void> { for (let i = 0; i < looks; i++) await new Promise((resolve) => setTimeout(resolve, 10)); }
+
+  follow(events: EventStore, options: Partial<Parameters<typeof followLive>[0]> = {}): Promise<LiveFollowing> {
     return followLive({
-      events, accessTokens: never, manyNodes: true, lookEveryMs: 5, trustMs: 60, forget: (stream) => this.forgotten.push(stream),
+      events, accessTokens: never, manyNodes: true, lookEveryMs: 5, trustMs: 60, forget: (erased) => this.forgotten.push(erased),
       live: { delivered: (batch) => { this.seen.push(...batch.map(({ type }) => type)); }, suspend: () => { this.until = -Infinity; }, resume: () => undefined, trustUntil: (moment) => { this.until = moment; } },
       texts: { delivered: () => undefined, suspend: () => { this.texts = 'withheld'; }, follow: () => { this.texts = 'given'; } },
       subjectKeys: { destroy: (subject) => this.storeFails-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve(void this.destroyed.push(subject)) },
@@ -107,13 +119,51 @@ describe('what a node is told of the log', () => {
     await until(() => memory.trusted && memory.texts === 'given');
   });
 
+  it('is not believed again because a subscription is made again: it must have told everything', async () => {
+    log.silent = true;
+    await log.append(annas, 'any', [event('UserDeactivated')]);
+    await until(() => memory.texts === 'withheld');
+    log.breakSubscriptions();
+    await until(() => log.subscribed === 2);
+    await memory.turns(3);
+    expect(memory).toMatchObject({ texts: 'withheld', trusted: false });
+    log.speakAgain();
+    await until(() => memory.trusted && memory.texts === 'given');
+  });
+
   it('takes the keys and the folded streams of people erased elsewhere out of memory, also where the key store fails at first', async () => {
     memory.storeFails = 2;
     await log.append(annas, 'any', [event('UserErased')]);
     await until(() => memory.destroyed.length > 0);
     expect(memory.destroyed).toEqual([ANNA]);
-    expect(memory.forgotten).toContain(annas);
+    expect(memory.forgotten).toContainEqual({ businessId: BUSINESS, userId: ANNA });
   });
+});
+
+it('a subscription that never says a word is believed no longer than one that falls silent', async () => {
+  const log = new Log();
+  const memory = new Memory();
+  log.silent = true;
+  const starting = memory.follow(log);
+  await log.append(annas, 'no-stream', [event('UserInvited')]);
+  const following = await starting;
+  await until(() => !memory.trusted && memory.texts === 'withheld');
+  log.speakAgain();
+  await until(() => memory.trusted && memory.texts === 'given');
+  await following.stop();
+});
+
+it('a node reads the keys of access tokens anew by itself, also where that fails once', async () => {
+  jest.useFakeTimers();
+  try {
+    const reload = jest.fn().mockRejectedValueOnce(new Error('away')).mockResolvedValue(undefined);
+    const following = await new Memory().follow(new Log(), { accessTokens: { reload }, lookEveryMs: 600_000 });
+    await jest.advanceTimersByTimeAsync(121_000);
+    expect(reload).toHaveBeenCalledTimes(2);
+    await following.stop();
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 it('a node that is alone misses nothing: it believes its memory without asking', async () => {

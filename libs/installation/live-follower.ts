@@ -22,8 +22,8 @@ interface Parts {
   readonly texts: Pick<PermissionTexts, 'delivered' | 'suspend' | 'follow'>;
   readonly subjectKeys: Pick<SubjectKeys, 'destroy'>;
   readonly accessTokens: Pick<AccessTokens, 'reload'>;
-  /** Takes an erased person's folded stream out of memory. */
-  readonly forget: (stream: string) => void;
+  /** Takes what is folded of an erased person out of memory. */
+  readonly forget: (erased: { readonly businessId: string; readonly userId: string }) => void;
   /** Whether other processes append too: only then can this one miss something. */
   readonly manyNodes: boolean;
   readonly lookEveryMs?: number;
@@ -40,7 +40,10 @@ interface Parts {
  */
 export async function followLive(parts: Parts): Promise<LiveFollowing> {
   const { events, live, texts, accessTokens, manyNodes, lookEveryMs = LOOK_EVERY_MS } = parts;
+  const askedAt = performance.now();
   const memory = new TrustedMemory(parts, await events.head());
+  // Nothing is remembered yet, so all is known. From here on proof is needed, also where the subscription never says a word.
+  if (manyNodes) memory.prove(askedAt);
   const follower = new LogFollower(events, {
     after: () => memory.told,
     onEvents: (batch) => memory.take(batch),
@@ -51,15 +54,12 @@ export async function followLive(parts: Parts): Promise<LiveFollowing> {
     },
     onFound: () => {
       live.resume();
-      texts.follow(memory.told);
+      memory.found();
     },
   });
   await follower.start();
   const timers = [setInterval(() => void accessTokens.reload().catch(() => undefined), RELOAD_KEYS_MS)]; // the key store's health is seen elsewhere
-  if (manyNodes) {
-    await memory.look();
-    timers.push(setInterval(() => void memory.look(), lookEveryMs));
-  }
+  if (manyNodes) timers.push(setInterval(() => void memory.look(), lookEveryMs));
   for (const timer of timers) timer.unref();
   return {
     async stop() {
@@ -88,11 +88,12 @@ class TrustedMemory {
     live.delivered(batch);
     texts.delivered(batch);
     for (const { type, stream, recordedAt } of batch) {
-      const userId = type === 'UserErased' ? userOf(stream) : null;
-      if (userId === null) continue;
-      forget(stream);
+      const erased = type === 'UserErased' ? personOf(stream) : null;
+      if (erased === null) continue;
       // Whoever erased has done so in the store: this takes the key out of this node's memory. Where the store is away the events come again.
-      await subjectKeys.destroy(userId, recordedAt);
+      await subjectKeys.destroy(erased.userId, recordedAt);
+      // After the key, so that what was being folded meanwhile is not kept either.
+      forget(erased);
     }
     this.told = batch.at(-1)?.position ?? this.told;
     if (this.awaited && this.told >= this.awaited.head) this.prove(this.awaited.askedAt);
@@ -100,7 +101,7 @@ class TrustedMemory {
 
   /** Asks for the head of the log; one look at a time, so that a log that answers late is not asked more and more often. */
   async look(): Promise<void> {
-    if (!this.lapsed && this.trustedUntil > -Infinity && performance.now() > this.trustedUntil) this.lapse();
+    if (!this.lapsed && performance.now() > this.trustedUntil) this.lapse();
     if (this.looking) return;
     this.looking = true;
     try {
@@ -115,7 +116,13 @@ class TrustedMemory {
     }
   }
 
-  private prove(at: number): void {
+  /** The subscription is taken up again. That alone proves nothing: what was lapsed stays so until there is proof. */
+  found(): void {
+    if (!this.lapsed) this.parts.texts.follow(this.told);
+  }
+
+  /** At that moment this node had been told everything. */
+  prove(at: number): void {
     this.awaited = null;
     this.trustedUntil = at + (this.parts.trustMs ?? TRUST_MS);
     this.parts.live.trustUntil(this.trustedUntil);
@@ -133,6 +140,7 @@ class TrustedMemory {
 }
 
 /** The person whose stream this is: `user-<business>-<id>`, both UUIDs. */
-function userOf(stream: string): string | null {
-  return /^user-.{36}-(.{36})$/.exec(stream)?.[1] ?? null;
+function personOf(stream: string): { readonly businessId: string; readonly userId: string } | null {
+  const [, businessId, userId] = /^user-(.{36})-(.{36})$/.exec(stream) ?? [];
+  return businessId === undefined || userId === undefined ? null : { businessId, userId };
 }

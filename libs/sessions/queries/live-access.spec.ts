@@ -334,6 +334,20 @@ describe('memory that is believed for a while', () => {
     expect(live.peek('s1', NOW)).toMatchObject(anna);
   });
 
+  it('is enough to look, not to act: a change is let in by the streams alone', async () => {
+    const { node: { live } } = await signedIn();
+    await live.load(anna, NOW);
+    live.trustUntil(performance.now() + 60_000);
+    expect(live.peek('s1', NOW)).toMatchObject(anna);
+    expect(live.peekForChange('s1', NOW)).toBeUndefined();
+  });
+
+  it('is enough to act where nobody else appends', async () => {
+    const { node: { live } } = await signedIn();
+    await live.load(anna, NOW);
+    expect(live.peekForChange('s1', NOW)).toMatchObject(anna);
+  });
+
   it('is believed for ever where nobody says otherwise', async () => {
     const { node: { live } } = await signedIn();
     expect(live.trusted).toBe(true);

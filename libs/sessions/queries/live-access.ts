@@ -84,6 +84,14 @@ export class LiveAccess {
     return entry.expiresAt > now ? entry.principal : null;
   }
 
+  /**
+   * As {@link peek}, for somebody who is about to change something. Where other nodes append, memory may be behind for as long as it is
+   * believed: long enough to look, not to act. Then only the streams will do.
+   */
+  peekForChange(sessionId: string, now: number): Principal | null | undefined {
+    return this.trustedUntil === Infinity ? this.peek(sessionId, now) : undefined;
+  }
+
   /** Who holds this session, from the streams; `null` where it is over, or never was. */
   async load(claims: Claims, now: number): Promise<Principal | null> {
     const { businessId, userId, sessionId } = claims;

@@ -41,7 +41,7 @@ export class SessionGuard extends AuthGuard('jwt') {
     const now = this.clock.now();
     const token = bearerToken(request.headers.authorization);
     const claims = this.tokens.verifyCached(token);
-    const known = claims && this.live.peek(claims.sessionId, now);
+    const known = claims && (onlyLooks(request) ? this.live.peek(claims.sessionId, now) : this.live.peekForChange(claims.sessionId, now));
     if (claims && known !== undefined) return this.admit(request, handler, known, claims.kind, now);
     return this.viaPassport(context, request, handler, token, now);
   }
@@ -69,6 +69,11 @@ export class SessionGuard extends AuthGuard('jwt') {
     if (needed && !holds(principal.permissions.settings, needed)) throw new Problem('forbidden', `This needs the level ${needed} on Settings.`);
     return true;
   }
+}
+
+/** RFC 9110, section 9.2.1: safe methods change nothing. */
+function onlyLooks({ method }: ApiRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function bearerToken(header: string | undefined): string {
