@@ -3,7 +3,8 @@
  * by which specs it is judged: targets.cjs. Fails below the threshold of stryker.config.cjs, target by target; docs/mutation.md has the last
  * scores and why each survivor survives.
  *
- * Outcomes are kept in .cache/mutation, so that a second run tries only what has changed (Stryker's incremental mode). `--force` tries all.
+ * `npm run mutation -- users --incremental` tries only what has changed since the last such run: quick while writing specs, and may call a
+ * mutant that a new spec kills a survivor. A score is that of a whole run.
  */
 const { spawnSync } = require('node:child_process');
 const { mkdirSync, readFileSync } = require('node:fs');

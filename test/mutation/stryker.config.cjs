@@ -20,7 +20,7 @@ module.exports = {
   // Nobody checks types here: a mutant is judged by what it does.
   disableTypeChecks: false,
   concurrency: 1,
-  incremental: true,
+  // With `-- --incremental` only what has changed is tried. Off by itself: it reuses outcomes of what is computed at load even where a new spec covers it.
   incrementalFile: `${folder}/incremental.json`,
   tempDirName: `${folder}/sandbox`,
   ignorePatterns: ['data', 'dist', 'docs', 'coverage', '.cache', 'apps', 'test/e2e', 'test/bench', 'test/simulation'],

@@ -3,7 +3,7 @@ import { DomainError, timestamp } from '@rolebook/kernel';
 import { given } from '@rolebook/kernel/spec-helpers';
 import { REUSE_GRACE_MS, sessionDecider, type SessionCommand } from './decider';
 import type { SessionEvent } from './events';
-import { evolveSession, noSession } from './state';
+import { evolveSession, noSession, sessionStream } from './state';
 
 const session = (...history: SessionEvent[]) => given(sessionDecider, ...history);
 
@@ -138,5 +138,21 @@ describe('whatever is done to a session, in whatever order', () => {
         expect(state.ended || !ended).toBe(true);
       }
     }));
+  });
+});
+
+describe('a session, as it is stored', () => {
+  it('is the fold of a stream of its own', () => {
+    expect(sessionStream).toEqual({ kind: 'session', initialState: noSession, evolve: evolveSession });
+  });
+
+  it('is nobody\'s before it starts', () => {
+    expect(noSession).toEqual({ id: null, userId: '', epoch: 0, twoFactorEpoch: 0, ended: false, expiresAt: '', generation: 0, rotatedAt: null });
+  });
+
+  it('refuses commands and events that it does not know, loudly: none is dropped', () => {
+    const unheard = { type: 'Unheard' } as unknown;
+    expect(() => sessionDecider.decide(unheard as SessionCommand, noSession)).toThrow('Unheard');
+    expect(() => evolveSession(noSession, unheard as SessionEvent)).toThrow('Unheard');
   });
 });

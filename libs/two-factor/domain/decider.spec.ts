@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { given } from '@rolebook/kernel/spec-helpers';
-import { DomainError } from '@rolebook/kernel';
 import { twoFactorDecider, type CodeProof, type TwoFactorCommand } from './decider';
 import type { TwoFactorEvent } from './events';
-import { noTwoFactor, type TwoFactorState } from './state';
+import { twoFactorRefusals } from './errors';
+import { evolveTwoFactor, noTwoFactor, twoFactorStream, type TwoFactorState } from './state';
 
 const person = (...history: TwoFactorEvent[]) => given(twoFactorDecider, ...history);
 const userId = 'anna';
@@ -150,6 +150,20 @@ describe('a reset', () => {
   });
 });
 
-it('refuses with its own stable codes alone', () => {
-  expect(() => twoFactorDecider.decide(verify(1), noTwoFactor)).toThrow(DomainError);
+describe('the second factor, as it is stored', () => {
+  it('is the fold of a stream of its own', () => {
+    expect(twoFactorStream).toEqual({ kind: 'two-factor', initialState: noTwoFactor, evolve: evolveTwoFactor });
+  });
+
+  it('refuses commands and events that it does not know, loudly: none is dropped', () => {
+    const unheard = { type: 'Unheard' } as unknown;
+    expect(() => twoFactorDecider.decide(unheard as TwoFactorCommand, noTwoFactor)).toThrow('Unheard');
+    expect(() => evolveTwoFactor(noTwoFactor, unheard as TwoFactorEvent)).toThrow('Unheard');
+  });
+});
+
+it('refuses with stable codes, each with a sentence for people', () => {
+  const refusals = Object.values(twoFactorRefusals).map((refusal) => refusal());
+  expect(refusals.map(({ code }) => code)).toEqual(['invalid-code', 'not-enrolled', 'already-enrolled', 'two-factor-required', 'not-found']);
+  for (const { message } of refusals) expect(message).toMatch(/^[A-Z].+\.$/);
 });

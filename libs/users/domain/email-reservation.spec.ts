@@ -9,6 +9,11 @@ const held = { holder: 'anna', since: AT };
 const reserved = (userId: string, replaced: string | null, at = AT): EmailReservationEvent => ({ type: 'EmailReserved', data: { userId, replaced, at } });
 
 describe('an address', () => {
+  it('has a stream of its own, and nobody at first', () => {
+    expect(emailReservation.kind).toBe('email');
+    expect(free).toEqual({ holder: null, since: '' });
+  });
+
   it('that nobody holds can be reserved', () => {
     expect(emailReservation.reserve('anna', AT, free, 'gone')).toEqual([reserved('anna', null)]);
   });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { fold } from '@rolebook/kernel';
+import type { UserCommand } from './commands';
+import { userDecider } from './decider';
 import type { UserEvent } from './events';
 import { abandoned, accepted, active, deactivated, erased, histories, invited, reactivated, USER, withdrawn } from './spec-helpers';
-import { noUser, permissionsOf, sessionStands, userStream, type UserState } from './state';
+import { evolveUser, noUser, permissionsOf, sessionStands, userStream, type UserState } from './state';
 
 const after = (...history: UserEvent[]) => fold(userStream, history);
 
@@ -113,5 +115,24 @@ describe('sessions', () => {
     }
     expect(sessionStands(noUser, { id: '', epoch: 0 })).toBe(false);
     expect(sessionStands(after(invited(), accepted()), { id: 's1', epoch: 0 })).toBe(true);
+  });
+});
+
+describe('a user, as it is stored', () => {
+  it('is the fold of a stream of its own', () => {
+    expect(userStream).toEqual({ kind: 'user', initialState: noUser, evolve: evolveUser });
+  });
+
+  it('is nobody before anything happened', () => {
+    expect(noUser).toEqual<UserState>({
+      id: '', status: 'none', email: '', displayName: null, phone: null, locale: 'en', avatar: null, role: 'crew', overrides: {}, passwordHash: null,
+      invitation: null, passwordReset: { generation: 0, expiresAt: null }, sessionEpoch: 0, keptSessionId: null, keptSince: 0,
+    });
+  });
+
+  it('refuses commands and events that it does not know, loudly: none is dropped', () => {
+    const unheard = { type: 'Unheard' } as unknown;
+    expect(() => userDecider.decide(unheard as UserCommand, noUser)).toThrow('Unheard');
+    expect(() => evolveUser(noUser, unheard as UserEvent)).toThrow('Unheard');
   });
 });
