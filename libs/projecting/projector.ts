@@ -128,13 +128,16 @@ export class Projector {
     for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.done(true);
   }
 
+  /** Where one read model fails, the others come to their end first: tried again, none must meet itself still at work. */
   private async bringUp(deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
-    await Promise.all(this.followed.map(async (followed) => {
+    const work = this.followed.map(async (followed) => {
       const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
       if (ahead.length === 0) return;
       await followed.model.apply(ahead, checkpoint, followed.parking);
       await followed.parking.passed(checkpoint);
       followed.position = checkpoint;
-    }));
+    });
+    await Promise.allSettled(work);
+    await Promise.all(work);
   }
 }
