@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import type { ChildProcess } from 'node:child_process';
 import { CORE, isPinned, startScript, stop } from './frame/pinned';
 import { table, type Outcome } from './frame/report';
-import type { Bench, Row } from './frame/row';
+import { NotRun, type Bench, type Row } from './frame/row';
 import { Service } from './frame/service';
 import { rows } from './rows';
 import { Seeded } from './seed/seeded';
@@ -75,7 +75,7 @@ class BenchRun implements Bench {
     try {
       return { row: row.name, lines: await row.run(this), failure: null };
     } catch (error) {
-      return { row: row.name, lines: [], failure: error instanceof Error ? error.message : String(error) };
+      return { row: row.name, lines: [], failure: error instanceof Error ? error.message : String(error), wasNotRun: error instanceof NotRun };
     } finally {
       await Promise.all(this.children.splice(0).map(stop));
       for (const folder of this.folders.splice(0)) rmSync(folder, { recursive: true, force: true });
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
   const machine = { at: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), pinned: isPinned, rounds: bench.rounds, seconds: bench.seconds };
   say('');
   process.stdout.write(options.json ? `${JSON.stringify({ machine, outcomes }, null, 2)}\n` : `\n${table(outcomes)}\n\n${JSON.stringify(machine)}\n`);
-  process.exitCode = outcomes.some(({ failure }) => failure !== null) ? 1 : 0;
+  process.exitCode = outcomes.some(({ failure, wasNotRun }) => failure !== null && !wasNotRun) ? 1 : 0;
 }
 
 main().catch((error: unknown) => {

@@ -5,14 +5,16 @@ export interface Outcome {
   readonly lines: readonly Line[];
   /** Why there are none. */
   readonly failure: string | null;
+  /** The row was not run, for want of a server or the like, and that is all right. */
+  readonly wasNotRun?: boolean;
 }
 
 /** The table, for people: GitHub's Markdown. */
 export function table(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.flatMap(({ row, lines, failure }) =>
+  const rows = outcomes.flatMap(({ row, lines, failure, wasNotRun }) =>
     failure === null
       ? lines.map((line, index) => [index === 0 ? row : '', line.what, line.yardstick ?? '', line.ours, valueOf(line), goalOf(line), verdict(line)])
-      : [[row, `void: ${failure}`, '', '', '', '', 'void']]);
+      : [[row, `${wasNotRun ? 'not run' : 'void'}: ${failure}`, '', '', '', '', wasNotRun ? 'not run' : 'void']]);
   const cells = [['Row', 'What', 'Yardstick', 'Ours', 'Value (spread)', 'To reach', ''], ...rows];
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
   const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;

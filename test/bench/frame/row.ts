@@ -28,3 +28,8 @@ export interface Row {
   readonly name: string;
   run(bench: Bench): Promise<readonly Line[]>;
 }
+
+/** What a row needs is not there. That is no failure, and no figure. */
+export class NotRun extends Error {
+  override readonly name = 'NotRun';
+}

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { ask, CORE, memoryMiB, nextMessage, startNode, stop } from './pinned';
 
 const MONITOR = join(__dirname, 'loop-monitor.cjs');
-const ROOT = resolve(__dirname, '..', '..', '..');
+/** The repository. */
+export const ROOT = resolve(__dirname, '..', '..', '..');
 
 export interface LoopReport {
   /** Milliseconds by which timers were late. */

@@ -5,9 +5,9 @@ import type { Bench, Row } from '../frame/row';
 
 const CALLERS = 64;
 /** The size of an event with sealed data and metadata. */
-const EVENT = { data: JSON.stringify({ userId: 'u'.repeat(36), $sealed: 's'.repeat(120) }), metadata: JSON.stringify({ businessId: 'b'.repeat(36), actor: { type: 'user', id: 'u'.repeat(36) }, commandId: 'c'.repeat(36), $for: 'u'.repeat(36), $sealed: 's'.repeat(120) }) };
+export const EVENT = { data: JSON.stringify({ userId: 'u'.repeat(36), $sealed: 's'.repeat(120) }), metadata: JSON.stringify({ businessId: 'b'.repeat(36), actor: { type: 'user', id: 'u'.repeat(36) }, commandId: 'c'.repeat(36), $for: 'u'.repeat(36), $sealed: 's'.repeat(120) }) };
 
-interface Appends { readonly perSecond: number; readonly cpuMicros: number }
+export interface Appends { readonly perSecond: number; readonly cpuMicros: number }
 
 /** Appends straight to the log, an fsync each or shared: one caller, and 64 at once. Both sides have a thread that writes, so both run on all cores. */
 export const append: Row = {

@@ -2,10 +2,11 @@ import type { Row } from '../frame/row';
 import { append } from './append';
 import { authorization } from './authorization';
 import { endSession, invite } from './commands';
+import { engines, enginesRefused } from './engines';
 import { lists, search } from './lists';
 import { mePermissions } from './me-permissions';
 import { signIn, signInStorm } from './sign-in';
 import { memory, rebuild, start, visible } from './whole-log';
 
 /** In the order of the table. */
-export const rows: readonly Row[] = [mePermissions, authorization, lists, search, append, invite, endSession, signIn, signInStorm, visible, memory, start, rebuild];
+export const rows: readonly Row[] = [mePermissions, authorization, lists, search, append, invite, endSession, signIn, signInStorm, visible, memory, start, rebuild, enginesRefused, engines];
