@@ -149,7 +149,7 @@ export class KeyDatabase {
     const rows = this.#statement(`
       SELECT subject, slot FROM subject_keys AS k
       WHERE subject > ? AND NOT EXISTS (SELECT 1 FROM erasures AS e WHERE e.subject = k.subject)
-      ORDER BY subject LIMIT ?`).all(afterSubject ?? '', limit) as { subject: string; slot: Uint8Array }[];
+      ORDER BY subject LIMIT +?`).all(afterSubject ?? '', limit) as { subject: string; slot: Uint8Array }[];
     return rows.map(({ subject, slot }) => ({ subject, wrapped: fromSlot(slot) }));
   }
 

@@ -30,7 +30,7 @@ export function all(...conditions: readonly Condition[]): Condition {
  */
 export function pageQuery(plan: Plan, limit: number): Query {
   const { sql, parameters } = walkQuery(plan, ALWAYS);
-  return { sql: `${sql} LIMIT ?`, parameters: [...parameters, limit] };
+  return { sql: `${sql} LIMIT +?`, parameters: [...parameters, limit] };
 }
 
 /** All documents from the start of the page on, in its order: `json` of those that pass the tests and null for the others, sort, id. */
@@ -50,7 +50,7 @@ export function countQuery(plan: Plan, most: number): Query {
   const entry = entryOf({ ...plan, after: null }, plan.sort === null ? 'id' : columnOf(plan.sort), 'id');
   const arms = plan.combinations.map((values) => all(equalities(plan, values), entry));
   const texts = arms.map(({ text }) => `SELECT 1 FROM documents INDEXED BY ${indexOf(plan)}${text === '' ? '' : ` WHERE ${text}`}`);
-  return { sql: `SELECT count(*) FROM (${texts.join(' UNION ALL ')} LIMIT ?)`, parameters: [...arms.flatMap(({ parameters }) => parameters), most] };
+  return { sql: `SELECT count(*) FROM (${texts.join(' UNION ALL ')} LIMIT +?)`, parameters: [...arms.flatMap(({ parameters }) => parameters), most] };
 }
 
 export function orderOf({ direction }: Pick<Plan, 'direction'>, sort: string, id: string): string {

@@ -64,7 +64,7 @@ export function documentQuery(layout: Layout, plan: Plan, doc: number): Query {
 export function sortQuery(layout: Layout, plan: Plan, scopes: readonly number[], start: Start, limit: number): Query {
   const { text, parameters } = matching(layout, plan, scopes, start);
   const order = orderOf(plan, plan.sort === null ? 'd.id' : `d.${columnOf(plan.sort)}`, 'd.id');
-  return { sql: `SELECT d.json FROM ${text} ORDER BY ${order} LIMIT ?`, parameters: [...parameters, limit] };
+  return { sql: `SELECT d.json FROM ${text} ORDER BY ${order} LIMIT +?`, parameters: [...parameters, limit] };
 }
 
 /** How many documents a search finds: looks at every one of them. */
@@ -76,7 +76,7 @@ export function searchCountQuery(layout: Layout, plan: Plan, scopes: readonly nu
 /** How many postings a start has; counting stops at `most`. */
 export function postingsCountQuery(scopes: readonly number[], start: Start, most: number): Query {
   const postings = postingsOf(scopes, start);
-  return { sql: `SELECT count(*) FROM (SELECT 1 FROM ${postingsTable(0)} WHERE ${postings.text} LIMIT ?)`, parameters: [...postings.parameters, most] };
+  return { sql: `SELECT count(*) FROM (SELECT 1 FROM ${postingsTable(0)} WHERE ${postings.text} LIMIT +?)`, parameters: [...postings.parameters, most] };
 }
 
 /** Each start begins a word of the document. */

@@ -102,7 +102,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   async scan({ afterId, limit }: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {
     const from = afterId === undefined ? '' : ' WHERE id > ?';
     const parameters = afterId === undefined ? [checkedLimit(limit)] : [keyText(afterId), checkedLimit(limit)];
-    return this.#reader.rows<StoredRow>({ sql: `SELECT id, position, json FROM documents INDEXED BY documents_id${from} ORDER BY id LIMIT ?`, parameters }).map(writeOf<Doc>);
+    return this.#reader.rows<StoredRow>({ sql: `SELECT id, position, json FROM documents INDEXED BY documents_id${from} ORDER BY id LIMIT +?`, parameters }).map(writeOf<Doc>);
   }
 
   get #reader(): Reader {

@@ -20,10 +20,10 @@ export class LogReader {
     this.db = new Database(file, { readonly: true, timeout: busyTimeoutMs });
     const ofStream = `SELECT ${COLUMNS} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ?`;
     this.statements = {
-      all: this.db.prepare<[number, number], Row>(`SELECT ${COLUMNS} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position LIMIT ?`).raw(),
+      all: this.db.prepare<[number, number], Row>(`SELECT ${COLUMNS} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position LIMIT +?`).raw(),
       at: this.db.prepare<[number], Row>(`SELECT ${COLUMNS} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position = ?`).raw(),
-      forwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision >= ? ORDER BY e.revision LIMIT ?`).raw(),
-      backwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`).raw(),
+      forwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision >= ? ORDER BY e.revision LIMIT +?`).raw(),
+      backwards: this.db.prepare<[string, number, number], Row>(`${ofStream} AND e.revision <= ? ORDER BY e.revision DESC LIMIT +?`).raw(),
       head: this.db.prepare<[], number | null>('SELECT max(position) FROM events').pluck(),
       version: this.db.prepare<[], number>('PRAGMA data_version').pluck(),
     };

@@ -58,6 +58,8 @@ function connect(): LogWriter {
   db.pragma('synchronous = FULL');
   db.pragma('wal_autocheckpoint = 0');
   db.pragma('cache_size = -32000');
+  // What a statement needs to take itself back stands in memory and in no file.
+  db.pragma('temp_store = MEMORY');
   return new LogWriter(db);
 }
 

@@ -35,8 +35,8 @@ class SqliteOperationalStore implements OperationalStore {
     this.#db = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     this.#statements = {
       get: this.#db.prepare<[string, string, number], Row>(`SELECT key, json, version FROM entries WHERE bucket = ? AND key = ? AND ${LIVE}`).raw(),
-      scan: this.#db.prepare<[string, string, number, number], Row>(`SELECT key, json, version FROM entries WHERE bucket = ? AND key > ? AND ${LIVE} ORDER BY key LIMIT ?`).raw(),
-      first: this.#db.prepare<[string, number, number], Row>(`SELECT key, json, version FROM entries WHERE bucket = ? AND ${LIVE} ORDER BY key LIMIT ?`).raw(),
+      scan: this.#db.prepare<[string, string, number, number], Row>(`SELECT key, json, version FROM entries WHERE bucket = ? AND key > ? AND ${LIVE} ORDER BY key LIMIT +?`).raw(),
+      first: this.#db.prepare<[string, number, number], Row>(`SELECT key, json, version FROM entries WHERE bucket = ? AND ${LIVE} ORDER BY key LIMIT +?`).raw(),
     };
   }
 

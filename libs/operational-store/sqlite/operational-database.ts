@@ -77,6 +77,7 @@ function open(file: string) {
   // What is acknowledged is on the disk, and what is deleted is overwritten.
   db.pragma('synchronous = FULL');
   db.pragma('secure_delete = ON');
+  db.pragma('temp_store = MEMORY');
   db.exec(`
     CREATE TABLE IF NOT EXISTS entries (
       bucket TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, expires_at INTEGER, json TEXT NOT NULL, PRIMARY KEY (bucket, key)
