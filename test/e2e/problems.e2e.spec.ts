@@ -79,8 +79,8 @@ describe('whatever goes wrong is a problem document', () => {
     it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'image/png', 'application/merge-patch+json', 'json', ''])('the media type "%s"', async (type) => {
       expect(problem(await signIn('{"email":"a","password":"b"}', type))).toBe('415 unsupported-media-type');
     });
-    it('more than 1 MiB, and what says it is', async () => {
-      expect(problem(await signIn(JSON.stringify({ email: 'x'.repeat(1024 * 1024) })))).toBe('413 payload-too-large');
+    it('more than 64 KiB, and what says it is', async () => {
+      expect(problem(await signIn(JSON.stringify({ email: 'x'.repeat(64 * 1024) })))).toBe('413 payload-too-large');
       expect(problem(await signIn('{}', 'application/json', { 'Content-Length': '999999999' }))).toBe('413 payload-too-large');
     });
   });

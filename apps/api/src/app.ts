@@ -7,6 +7,7 @@ import { serveApiDocs } from './http/openapi';
 import { serveMetrics } from './metrics/metrics.server';
 import { traceRequests } from './http/request-spans';
 import { logRequests } from './http/request-log';
+import { CONNECTION_LIMITS } from './http/limits';
 import { hardened } from './http/server';
 import { transportErrors } from './http/transport';
 
@@ -18,7 +19,7 @@ export async function createApp(installation: Installation): Promise<NestFastify
     genReqId: () => randomUUID(),
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore', // refused by the strict input guard, which says where
-    bodyLimit: 1024 * 1024, routerOptions: { maxParamLength: 100 }, requestTimeout: 30_000, connectionTimeout: 60_000, keepAliveTimeout: 72_000,
+    routerOptions: { maxParamLength: 100 }, ...CONNECTION_LIMITS,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false, bodyParser: false });
   traceRequests(app.getHttpAdapter().getInstance());

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { SECURITY_HEADERS } from './headers';
 import { Problem, problemDocument, type ProblemSlug } from './problems';
 
 /** Answers with problem documents where a request fails before any route of ours sees it. Options of the Fastify adapter. */
@@ -10,7 +11,7 @@ export const transportErrors = {
   frameworkErrors(error: { readonly statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void {
     const problem = error.statusCode === 414 ? new Problem('uri-too-long') : new Problem('validation', 'The address is not valid.');
     const document = problemDocument(problem, request.id);
-    void reply.status(document.status).header('content-type', 'application/problem+json').header('x-request-id', request.id).send(Buffer.from(JSON.stringify(document)));
+    void reply.status(document.status).headers(SECURITY_HEADERS).header('content-type', 'application/problem+json').header('x-request-id', request.id).send(Buffer.from(JSON.stringify(document)));
   },
 
   /** What is no HTTP, or too much of it: there is a socket and nothing else yet. */
@@ -21,7 +22,7 @@ export const transportErrors = {
       const body = JSON.stringify(document);
       socket.write([
         `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ''}`, 'Content-Type: application/problem+json', `Content-Length: ${Buffer.byteLength(body)}`,
-        `X-Request-Id: ${document.requestId}`, 'Connection: close', '', body,
+        ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`), `X-Request-Id: ${document.requestId}`, 'Connection: close', '', body,
       ].join('\r\n'));
     }
     socket.destroy(error);
