@@ -1,5 +1,4 @@
 import { connect, type AddressInfo } from 'node:net';
-import type { Server } from 'node:http';
 import { business, expectStatus, PASSWORD, problemOf, Service, type Business } from './harness';
 import { rawHttp, requestText, type RawAnswer } from './raw-http';
 
