@@ -45,7 +45,7 @@ export function definitionOf<Event extends DomainEvent>(definitions: EventDefini
 }
 
 /** What a person can be shown. */
-const SENTENCE = /^[A-Z].+\.$/;
+const SENTENCE = /^[A-Z].*\w\.$/;
 
 function attempt<T>(work: () => T): { events?: T; refusal?: unknown } {
   try {

@@ -5,4 +5,9 @@ const targets = require('./targets.cjs');
 const { specs } = targets[process.env.ROLEBOOK_MUTATION_TARGET];
 
 /** @type {import('jest').Config} */
-module.exports = { ...base, roots: ['<rootDir>/libs'], testMatch: specs.map((folder) => `<rootDir>/${folder}**/*.spec.ts`) };
+module.exports = {
+  ...base,
+  roots: ['<rootDir>/libs'],
+  testMatch: specs.map((folder) => `<rootDir>/${folder}**/*.spec.ts`),
+  moduleNameMapper: { ...base.moduleNameMapper, '^fast-check$': '<rootDir>/test/mutation/fast-check.cjs' },
+};

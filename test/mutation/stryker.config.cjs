@@ -24,7 +24,7 @@ module.exports = {
   incrementalFile: `${folder}/incremental.json`,
   tempDirName: `${folder}/sandbox`,
   ignorePatterns: ['data', 'dist', 'docs', 'coverage', '.cache', 'apps', 'test/e2e', 'test/bench', 'test/simulation'],
-  reporters: ['clear-text', 'json'],
+  reporters: ['clear-text', 'json', 'progress-append-only'],
   clearTextReporter: { allowColor: false, reportTests: false, reportScoreTable: true, logTests: false },
   jsonReporter: { fileName: `${folder}/report.json` },
   thresholds: { high: 95, low: 85, break: 85 },

@@ -33,6 +33,7 @@ describe('enrolling', () => {
 
   it('is done by a code of the secret that was offered last, whose step is used up', () => {
     person(offered('S1')).when(confirm(code(10))).then([enabled(10)]);
+    person(offered('S1')).when(confirm(code(0))).then([enabled(0)]);
     person(offered('S1'), enabled(10)).when(verify(10)).then([refused('code', 'used')]);
   });
 
