@@ -58,6 +58,12 @@ import { UsersController } from './users/users.controller';
 
 const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationController, BusinessesController, ErasuresController, HealthController, InvitationsController, MeController, MetricsController, MyAvatarController, MyPasswordController, MySessionsController, MyTwoFactorController, PasswordResetsController, RolesController, TwoFactorResetsController, TwoFactorSettingsController, UserAvatarController, UserSessionsController, UsersController];
 
+/** Those with handlers marked `@Quick()`. */
+export const QUICK_CONTROLLERS = [AuthorizationController, MeController];
+
+/** In the order in which they are asked, on every route. */
+export const GUARDS = [SessionGuard, StrictInputGuard, FreshReadsGuard];
+
 /** Puts the api together on an opened installation. */
 @Module({})
 export class AppModule {
@@ -83,9 +89,7 @@ export class AppModule {
         Answers, Avatars, Cursors, ForeseenImpact, JwtStrategy, LastSeen, Metrics, PasswordRules, Refusals, Reflector, SessionLists, TokenPairs, UserLists, Where,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: strictValidation },
-        { provide: APP_GUARD, useClass: SessionGuard },
-        { provide: APP_GUARD, useClass: StrictInputGuard },
-        { provide: APP_GUARD, useClass: FreshReadsGuard },
+        ...GUARDS, ...GUARDS.map((guard) => ({ provide: APP_GUARD, useExisting: guard })),
       ],
     };
   }

@@ -1,13 +1,16 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
-import { AppModule } from './app.module';
+import type { IncomingMessage } from 'node:http';
+import { AppModule, GUARDS, QUICK_CONTROLLERS } from './app.module';
 import type { Installation } from '@rolebook/installation';
 import { serveApiDocs } from './http/openapi';
 import { serveMetrics } from './metrics/metrics.server';
 import { traceRequests } from './http/request-spans';
 import { logRequests } from './http/request-log';
 import { CONNECTION_LIMITS } from './http/limits';
+import { HardenedResponse, identified } from './http/hardened-response';
+import { quickRoutes } from './http/quick';
 import { hardened } from './http/server';
 import { transportErrors } from './http/transport';
 
@@ -16,16 +19,17 @@ export async function createApp(installation: Installation): Promise<NestFastify
   const { config } = installation;
   const adapter = new FastifyAdapter({
     ...transportErrors,
-    genReqId: () => randomUUID(),
+    genReqId: (request: IncomingMessage) => identified(request, randomUUID()),
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore', // refused by the strict input guard, which says where
-    routerOptions: { maxParamLength: 100 }, ...CONNECTION_LIMITS,
+    routerOptions: { maxParamLength: 100 }, ...CONNECTION_LIMITS, http: { ...CONNECTION_LIMITS.http, ServerResponse: HardenedResponse },
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false, bodyParser: false });
   traceRequests(app.getHttpAdapter().getInstance());
   hardened(app, config);
   await serveMetrics(app, config);
   if (config.requestLog) logRequests(app.getHttpAdapter().getInstance());
+  quickRoutes(app, QUICK_CONTROLLERS, GUARDS);
   serveApiDocs(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

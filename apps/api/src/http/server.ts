@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '@rolebook/installation';
-import { DOCS_POLICY, SECURITY_HEADERS } from './headers';
+import { DOCS_POLICY } from './headers';
 import { limitBodies } from './limits';
 import { MethodsByPath } from './transport';
 
@@ -12,8 +12,7 @@ export function hardened(app: NestFastifyApplication, config: Pick<Config, 'cors
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(['image/png', 'image/jpeg', 'image/webp'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
-    if (/^\/docs(\/|\?|$)/.test(request.url)) void reply.header('content-security-policy', DOCS_POLICY);
+    if (request.url.startsWith('/docs') && /^\/docs(\/|\?|$)/.test(request.url)) void reply.header('content-security-policy', DOCS_POLICY);
     done();
   });
   if (config.corsOrigins.length > 0) {

@@ -11,7 +11,7 @@ export const transportErrors = {
   frameworkErrors(error: { readonly statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void {
     const problem = error.statusCode === 414 ? new Problem('uri-too-long') : new Problem('validation', 'The address is not valid.');
     const document = problemDocument(problem, request.id);
-    void reply.status(document.status).headers(SECURITY_HEADERS).header('content-type', 'application/problem+json').header('x-request-id', request.id).send(Buffer.from(JSON.stringify(document)));
+    void reply.status(document.status).header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(document)));
   },
 
   /** What is no HTTP, or too much of it: there is a socket and nothing else yet. */

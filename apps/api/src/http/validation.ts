@@ -43,7 +43,7 @@ const FIELDS = new WeakMap<object, ReadonlyMap<string, FieldRule>>();
  * A query that is good, at a tenth of what class-validator needs; `null` where it may not be, and class-validator is to say what is wrong.
  * Queries are flat and each of their fields has a parser, so that both come to the same end.
  */
-function acceptedQuery(value: unknown, type: Type): object | null {
+export function acceptedQuery(value: unknown, type: Type): object | null {
   const fields = fieldsOf(type);
   if (fields.size === 0 || typeof value !== 'object' || value === null) return null;
   const query = Object.create(type.prototype as object) as Record<string, unknown>;

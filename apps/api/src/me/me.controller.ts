@@ -15,6 +15,7 @@ import { withEtag } from '../http/etag';
 import { positionAskedFor } from '../http/fresh-reads.guard';
 import { Freshness } from '../http/freshness';
 import { sendJson } from '../http/json';
+import { Quick } from '../http/quick';
 import { Context, Me, principalOf, type ApiRequest } from '../http/request';
 import { PermissionsAnswer, UserAnswer } from '../users/users.answers';
 import { notFound, ProfileBody, profileOf } from '../users/users.controller';
@@ -44,6 +45,7 @@ export class MeController {
 
   /** What a frontend asks at every turn: answered from memory, and by the reply itself, which spares it the framework's general way. */
   @Get('permissions')
+  @Quick()
   @Answer(200, PermissionsAnswer, ['behind'])
   permissions(@Res() reply: FastifyReply): void | Promise<void> {
     const request = reply.request as ApiRequest;
