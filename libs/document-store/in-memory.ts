@@ -1,6 +1,6 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { checkedLimit, planCount, planPage, type Bound, type Plan } from './plan';
-import type { BulkLoad, Collection, DocumentStore, DocumentWrite, FindOptions, Scalar } from './port';
+import { CollectionReplaced, type BulkLoad, type Collection, type DocumentStore, type DocumentWrite, type FindOptions, type Hold, type Scalar } from './port';
 import { asScalar, assertPatchable, checkedId, compareScalars, indexedFields, sameKind, scalarField, wordsOf } from './scalar';
 
 /**
@@ -9,20 +9,39 @@ import { asScalar, assertPatchable, checkedId, compareScalars, indexedFields, sa
  * a reference into the store.
  */
 export class InMemoryDocumentStore implements DocumentStore {
-  readonly #collections = new Map<string, InMemoryCollection<Document>>();
+  readonly #contents = new Map<string, Contents>();
 
   async open<Doc extends Document>(spec: CollectionSpec): Promise<Collection<Doc>> {
-    const collection = new InMemoryCollection<Document>(spec, this.#collections.get(spec.name));
-    this.#collections.set(spec.name, collection);
-    return collection as unknown as Collection<Doc>;
+    const contents = this.#contents.get(spec.name) ?? empty();
+    this.#contents.set(spec.name, contents);
+    return new InMemoryCollection<Doc>(spec, contents);
   }
 
   async list(): Promise<readonly string[]> {
-    return [...this.#collections.keys()].sort();
+    return [...this.#contents.keys()].sort();
   }
 
   async drop(name: string): Promise<void> {
-    this.#collections.delete(name);
+    this.#contents.delete(name);
+  }
+
+  async hold(loads: readonly Pick<BulkLoad, 'spec'>[]): Promise<Hold> {
+    const held = loads as readonly InMemoryLoad<Document>[];
+    let letGo = () => undefined as void;
+    const released = new Promise<void>((done) => { letGo = done; });
+    for (const { old } of held) old.held = released;
+    const release = async () => {
+      for (const { old } of held) old.held = null;
+      letGo();
+    };
+    return {
+      checkpoints: new Map(held.map(({ spec, old }) => [spec.name, old.checkpoint])),
+      release,
+      replace: async () => {
+        for (const load of held) load.replace();
+        await release();
+      },
+    };
   }
 
   async scrub(): Promise<void> {}
@@ -37,15 +56,22 @@ interface Entry {
 }
 
 interface Contents {
-  readonly entries: Map<string, Entry>;
+  entries: Map<string, Entry>;
   checkpoint: number;
+  /** Resolves when nobody keeps it from being written to. */
+  held: Promise<void> | null;
 }
+
+const empty = (): Contents => ({ entries: new Map(), checkpoint: 0, held: null });
 
 class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
   readonly #contents: Contents;
+  /** What was read from; writes are based on it. */
+  #entries: Contents['entries'];
 
-  constructor(readonly spec: CollectionSpec, predecessor?: InMemoryCollection<Document>) {
-    this.#contents = predecessor === undefined ? { entries: new Map(), checkpoint: 0 } : predecessor.#contents;
+  constructor(readonly spec: CollectionSpec, contents: Contents) {
+    this.#contents = contents;
+    this.#entries = contents.entries;
   }
 
   async get(id: string): Promise<Doc | null> {
@@ -82,6 +108,11 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
 
   async write(writes: readonly DocumentWrite<Doc>[], checkpoint = 0): Promise<void> {
     const encoded = writes.map(({ id, document, position }) => ({ id, position, json: document === null ? null : this.#encode(checkedId(this.spec, id, document)) }));
+    while (this.#contents.held) await this.#contents.held;
+    if (this.#entries !== this.#contents.entries) {
+      this.#entries = this.#contents.entries;
+      throw new CollectionReplaced(`${this.spec.name} was made anew`);
+    }
     for (const { id, position, json } of encoded) {
       const old = this.#contents.entries.get(id);
       if (old === undefined || old.position < position) this.#contents.entries.set(id, { json, position });
@@ -104,15 +135,7 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
 
   async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     if (!replace && this.#contents.entries.size > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
-    const loaded: DocumentWrite<Doc>[] = [];
-    return {
-      add: async (documents) => void loaded.push(...documents),
-      finish: async (checkpoint) => {
-        this.#contents.entries.clear();
-        this.#contents.checkpoint = 0;
-        await this.write(loaded, checkpoint);
-      },
-    };
+    return new InMemoryLoad<Doc>(this.spec, this.#contents);
   }
 
   async scan(options: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {
@@ -149,6 +172,40 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
     }
     return matches;
   }
+}
+
+class InMemoryLoad<Doc extends Document> implements BulkLoad<Doc> {
+  readonly contents = empty();
+  readonly #collection: InMemoryCollection<Doc>;
+
+  constructor(readonly spec: CollectionSpec, readonly old: Contents) {
+    this.#collection = new InMemoryCollection<Doc>(spec, this.contents);
+  }
+
+  async add(documents: readonly DocumentWrite<Doc>[]): Promise<void> {
+    for (const { id } of documents) this.contents.entries.delete(id);
+    await this.#collection.write(documents);
+  }
+
+  getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]> { return this.#collection.getMany(ids); }
+  find(options: FindOptions): Promise<readonly Doc[]> { return this.#collection.find(options); }
+
+  async prepare(checkpoint: number): Promise<Collection<Doc>> {
+    this.contents.checkpoint = Math.max(this.contents.checkpoint, checkpoint);
+    return this.#collection;
+  }
+
+  async finish(checkpoint: number): Promise<void> {
+    await this.prepare(checkpoint);
+    this.replace();
+  }
+
+  replace(): void {
+    this.old.entries = this.contents.entries;
+    this.old.checkpoint = this.contents.checkpoint;
+  }
+
+  async discard(): Promise<void> {}
 }
 
 interface Place {

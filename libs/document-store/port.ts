@@ -61,15 +61,48 @@ export interface Collection<Doc extends Document = Document> {
   scan(options: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]>;
 }
 
+/**
+ * A collection being made anew, which nobody else sees. Left alone, as by a process that dies, it is gone at the next start.
+ */
 export interface BulkLoad<Doc extends Document = Document> {
+  readonly spec: CollectionSpec;
+  /** Each takes the place of what was added under its id before, whatever the positions. */
   add(documents: readonly DocumentWrite<Doc>[]): Promise<void>;
+  /** As of a collection, of what was added: for whoever cannot hold all documents in memory. */
+  getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]>;
+  /** As of a collection. Makes the index it needs, so that adding costs more from then on. */
+  find(options: FindOptions): Promise<readonly Doc[]>;
+  /**
+   * Makes the indexes, and compares what is stored with what was added, by count and checksum. From here on nothing is added, and
+   * the answer may be written to as any collection, so that it can be brought up to the log while the old one still serves.
+   * @throws {Error} where what is stored is not what was added
+   */
+  prepare(checkpoint: number): Promise<Collection<Doc>>;
+  /** Puts the new one in the old one's place, prepared if need be: whoever reads sees all of the old one or all of the new. */
   finish(checkpoint: number): Promise<void>;
+  /** Removes it. */
+  discard(): Promise<void>;
+}
+
+/** The collections that new ones are to take the places of, kept from being written to. */
+export interface Hold {
+  /** By name of the collection. */
+  readonly checkpoints: ReadonlyMap<string, number>;
+  /** Puts the prepared ones in the places of those held, in the order in which they were given. */
+  replace(): Promise<void>;
+  /** Lets go of those that were not replaced. */
+  release(): Promise<void>;
 }
 
 /** Where the read models are kept. Rebuildable from the log at any time. Every adapter passes `document-store.contract.ts`. */
 export interface DocumentStore {
   /** Makes the collection and its indexes where they are missing. */
   open<Doc extends Document>(spec: CollectionSpec): Promise<Collection<Doc>>;
+  /**
+   * Keeps others from writing to the collections that these loads, all prepared, are to replace, for a moment: writes wait. Where the store
+   * cannot do that (MongoDB), whoever follows the log must be kept away by other means, such as its lease.
+   */
+  hold(loads: readonly Pick<BulkLoad, 'spec'>[]): Promise<Hold>;
   /** Names of all collections that exist. */
   list(): Promise<readonly string[]>;
   drop(name: string): Promise<void>;
@@ -81,10 +114,18 @@ export interface DocumentStore {
 }
 
 export class DocumentStoreUnavailable extends Error {
-  override readonly name = 'DocumentStoreUnavailable';
+  override readonly name: string = 'DocumentStoreUnavailable';
   constructor(message: string, readonly retryAfterSeconds = 1, options?: ErrorOptions) {
     super(message, options);
   }
+}
+
+/**
+ * A collection was replaced by a new one while it was written to; nothing was written. What was read before belongs to the old one:
+ * read again, and write what comes of that.
+ */
+export class CollectionReplaced extends DocumentStoreUnavailable {
+  override readonly name: string = 'CollectionReplaced';
 }
 
 /** A query that no index of the collection serves. */

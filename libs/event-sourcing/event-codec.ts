@@ -1,5 +1,6 @@
 import type { SubjectKeys } from '@rolebook/crypto';
 import type { EventToAppend, LoggedEvent, StoredEvent } from '@rolebook/event-store';
+import { lazyData, LazyTrace, type Trace } from './lazily';
 import type { Actor, DomainEvent, EventDefinition, EventMetadata, Json, JsonObject, Recorded, Upcast } from '@rolebook/kernel';
 
 type AnyDefinition = Omit<EventDefinition<JsonObject>, 'sealed' | 'changes'> & {
@@ -28,6 +29,7 @@ const SEALED_FOR = '$for';
 export class EventCodec {
   private readonly definitions = new Map<string, AnyDefinition>();
   private readonly upcasts = new Map<string, Upcast>();
+  private readonly lazyClasses = new Map<string, ReturnType<typeof lazyData>>();
 
   /** @param features the definitions and upcasts of every stream kind of the system */
   constructor(
@@ -102,32 +104,29 @@ export class EventCodec {
   }
 
   /**
-   * As {@link decodeEach}, with what is sealed opened only where it is looked at, each field once: most of a read model's events have
-   * nothing in them that it needs, and opening is the dearest part. What cannot be opened throws then.
+   * As {@link decodeEach}, with what is sealed opened only where it is looked at, once: most of a read model's events have nothing in them
+   * that it needs, and opening is the dearest part. What cannot be opened throws then. Sealed fields are getters of a prototype: they
+   * are taken by name, and not seen by a spread.
+   * @param options.sealed whether anything sealed will be looked at; where not, no keys are fetched, and a look throws
    */
-  async decodeEachLazily<Event extends DomainEvent>(stored: readonly (StoredEvent | LoggedEvent)[]): Promise<(Recorded<Event> | UnreadableEvent)[]> {
-    const drafts = await this.drafted(stored);
+  async decodeEachLazily<Event extends DomainEvent>(stored: readonly LoggedEvent[], { sealed = true } = {}): Promise<(Recorded<Event> | UnreadableEvent)[]> {
+    const drafts = sealed ? await this.drafted(stored) : stored.map((event) => readable(event, () => this.parsed(event)));
     return drafts.map((draft) => (draft instanceof UnreadableEvent ? draft : readable(draft.event, () => this.openedLazily<Event>(draft))));
   }
 
   private openedLazily<Event extends DomainEvent>(draft: ReturnType<EventCodec['parsed']>): Recorded<Event> {
     const { event: stored, data, metadata } = draft;
-    if (this.upcasts.has(stored.type)) return this.opened(draft);
-    const { [SEALED]: text, ...lazy } = data as Record<string, Json>;
-    if (text !== undefined) {
-      let opened: Readonly<Record<string, Json>> | null = null;
-      for (const field of Object.keys(this.definition(stored.type).sealed)) {
-        const get = () => (opened ??= this.openData(stored, data).data)[field];
-        Object.defineProperty(lazy, field, { get, enumerable: true, configurable: true });
-      }
-    }
-    return { ...this.placed<Event>(stored, { type: stored.type, data: lazy } as unknown as Event), metadata: this.lazyMetadata(stored.id, metadata) };
+    const { id, type, stream, revision, recordedAt } = stored;
+    if (this.upcasts.has(type)) return this.opened(draft);
+    const trace = new LazyTrace(plainMetadata(metadata), () => this.openTrace(id, metadata));
+    const shown = SEALED in data ? new (this.lazyClassOf(type))(data, () => this.openData(stored, data).data) : data;
+    return { id, event: { type, data: shown } as unknown as Event, metadata: trace, stream, revision, position: 'position' in stored ? stored.position : 0, recordedAt };
   }
 
-  private lazyMetadata(id: string, stored: JsonObject): EventMetadata {
-    let opened: Trace | null = null;
-    const trace = () => (opened ??= this.openTrace(id, stored));
-    return { ...plainMetadata(stored), get ip() { return trace().ip; }, get device() { return trace().device; } };
+  private lazyClassOf(type: string): ReturnType<typeof lazyData> {
+    let known = this.lazyClasses.get(type);
+    if (!known) this.lazyClasses.set(type, (known = lazyData(SEALED, Object.keys(this.definition(type).sealed))));
+    return known;
   }
 
   private parsed(event: StoredEvent | LoggedEvent) {
@@ -213,8 +212,6 @@ export class EventCodec {
     return { ip: (ip ?? null) as string | null, device: (device ?? null) as string | null };
   }
 }
-
-type Trace = Pick<EventMetadata, 'ip' | 'device'>;
 
 function plainMetadata(stored: JsonObject): Omit<EventMetadata, keyof Trace> {
   return {

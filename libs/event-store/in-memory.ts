@@ -3,7 +3,7 @@ import { checkAppend, checkWhole } from './check-arguments';
 import { Followers } from './followers';
 import {
   StoreUnavailable, WrongExpectedRevision,
-  type AppendResult, type EventStore, type EventToAppend, type ExpectedRevision, type LoggedEvent, type StoredEvent, type SubscribeOptions, type Subscription,
+  type AppendResult, type EventStore, type EventToAppend, type ExpectedRevision, type LoggedEvent, type ReadAllOptions, type StoredEvent, type SubscribeOptions, type Subscription,
 } from './port';
 
 /** The log in memory, for specs and simulations: the whole contract except that nothing outlives the process. */
@@ -52,11 +52,11 @@ export class InMemoryEventStore implements EventStore {
     return found.slice(0, limit).map(({ position: _, ...stored }) => stored);
   }
 
-  async readAll({ after, limit }: { after: number; limit: number }): Promise<readonly LoggedEvent[]> {
+  async readAll({ after, limit, types }: ReadAllOptions): Promise<readonly LoggedEvent[]> {
     checkWhole('after', after);
     checkWhole('limit', limit);
     this.checkOpen();
-    return this.log.slice(after, after + limit);
+    return types === undefined ? this.log.slice(after, after + limit) : this.log.slice(after).filter(({ type }) => types.has(type)).slice(0, limit);
   }
 
   async readAt(positions: readonly number[]): Promise<readonly LoggedEvent[]> {

@@ -33,6 +33,13 @@ export interface AppendResult {
   readonly recordedAt: string;
 }
 
+export interface ReadAllOptions {
+  /** Position; 0: from the start. */
+  readonly after: number;
+  readonly limit: number;
+  readonly types?: ReadonlySet<string>;
+}
+
 export interface Subscription {
   /** No event is handed over after this resolves. */
   stop(): Promise<void>;
@@ -66,8 +73,11 @@ export interface EventStore {
    */
   readStream(stream: string, options?: { from?: number; direction?: 'forwards' | 'backwards'; limit?: number }): Promise<readonly StoredEvent[]>;
 
-  /** Events of all streams after a position, in order, at most `limit`. System events of the server are passed over. An empty list: the end. */
-  readAll(options: { after: number; limit: number }): Promise<readonly LoggedEvent[]>;
+  /**
+   * Events of all streams after a position, in order, at most `limit`. System events of the server are passed over. An empty list: the end.
+   * @param options.types only events of these types; all others cost next to nothing
+   */
+  readAll(options: ReadAllOptions): Promise<readonly LoggedEvent[]>;
 
   /** The events at these positions, each of them once given by the log, in the order asked for. (One more or less than a position need be none: only the log knows what comes next.) */
   readAt(positions: readonly number[]): Promise<readonly LoggedEvent[]>;

@@ -26,7 +26,9 @@ export class DocumentFold<Doc extends Document, Event extends DomainEvent> {
 
   /** The documents that the batch may change. */
   ids(): readonly string[] {
-    return [...new Set(this.steps.flatMap(({ ids }) => ids))];
+    const ids = new Set<string>();
+    for (const step of this.steps) for (const id of step.ids) ids.add(id);
+    return [...ids];
   }
 
   /** Takes the documents as they are stored. Events that one reflects already pass it by. */
@@ -40,15 +42,25 @@ export class DocumentFold<Doc extends Document, Event extends DomainEvent> {
     for (const { ids, recorded } of this.steps) {
       if (this.isParked(recorded)) continue;
       try {
-        for (const { id, document } of this.evolved(ids, recorded)) {
-          this.documents.set(id, { document, position: recorded.position });
-          changed.add(id);
-        }
+        if (ids.length === 1) this.step(ids[0] as string, recorded, changed);
+        else this.evolved(ids, recorded).forEach(({ id, document }) => this.changed(id, document, recorded.position, changed));
       } catch (error) {
         this.park(recorded, error);
       }
     }
     return [...changed].map((id) => ({ id, ...this.documents.get(id)! }));
+  }
+
+  /** The common case: one event, one document. */
+  private step(id: string, recorded: Recorded<Event>, changed: Set<string>): void {
+    const current = this.documents.get(id);
+    if (current && recorded.position <= current.position) return;
+    this.changed(id, this.projection.evolve(current ? current.document : null, recorded, id), recorded.position, changed);
+  }
+
+  private changed(id: string, document: Doc | null, position: number, changed: Set<string>): void {
+    this.documents.set(id, { document, position });
+    changed.add(id);
   }
 
   /** What one event makes of all its documents, or none: an event that fails on one of them has happened to none. */
@@ -61,7 +73,8 @@ export class DocumentFold<Doc extends Document, Event extends DomainEvent> {
 
   private assign(recorded: Recorded<Event>): void {
     try {
-      this.steps.push({ ids: [...new Set(this.projection.keys(recorded))], recorded });
+      const ids = this.projection.keys(recorded);
+      this.steps.push({ ids: ids.length === 1 ? ids : [...new Set(ids)], recorded });
     } catch (error) {
       this.park(recorded, error);
     }

@@ -1,5 +1,5 @@
 import type { Collection, DocumentStore } from '@rolebook/document-store';
-import type { CollectionSpec, Document, DomainEvent, Projection, Recorded } from '@rolebook/kernel';
+import type { CollectionSpec, Document, DomainEvent, Projection } from '@rolebook/kernel';
 import { DocumentFold } from './document-fold';
 import type { Delivery, Parking, ReadModel, RebuildHints } from './read-model';
 
@@ -14,7 +14,7 @@ export class DocumentReadModel<Doc extends Document, Event extends DomainEvent> 
 
   get rebuild(): RebuildHints {
     const { handles } = this.projection;
-    return { handles: handles === '*' ? '*' : new Set<string>(handles), partOf: (recorded) => this.onlyKey(recorded as unknown as Recorded<Event>), writtenOnce: [] };
+    return { handles: handles === '*' ? '*' : new Set<string>(handles), looksAtSealed: true, writtenOnce: [] };
   }
 
   async open(documents: Pick<DocumentStore, 'open'>): Promise<number> {
@@ -30,11 +30,5 @@ export class DocumentReadModel<Doc extends Document, Event extends DomainEvent> 
     const writes = fold.run();
     if (fold.newlyParked.length > 0) await parking.park(fold.newlyParked);
     await this.collection.write(writes, checkpoint);
-  }
-
-  private onlyKey(recorded: Recorded<Event>): string {
-    const [key, another] = this.projection.keys(recorded);
-    if (another !== undefined) throw new TypeError(`${this.name} keeps one event in several documents, so it cannot be rebuilt in parts`);
-    return key ?? '';
   }
 }

@@ -18,7 +18,7 @@ export class ParkedStreams implements Parking {
   private constructor(private readonly readModel: string, private readonly documents: Collection<ParkedDocument>, private readonly onParked: (stream: ParkedStream) => void) {}
 
   /** @param checkpoint position that the read model has come to */
-  static async open(store: DocumentStore, readModel: string, checkpoint: number, onParked: (stream: ParkedStream) => void): Promise<ParkedStreams> {
+  static async open(store: Pick<DocumentStore, 'open'>, readModel: string, checkpoint: number, onParked: (stream: ParkedStream) => void): Promise<ParkedStreams> {
     const opened = new ParkedStreams(readModel, await store.open<ParkedDocument>(PARKED), onParked);
     for await (const document of opened.stored()) {
       const { stream, position, error } = document;

@@ -1,4 +1,4 @@
-import type { DocumentStore } from '@rolebook/document-store';
+import { CollectionReplaced, type DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
 import { startBatchSpans } from './batch-spans';
@@ -16,7 +16,7 @@ export interface ReadModelStatus {
 
 interface Followed {
   readonly model: ReadModel;
-  readonly parking: ParkedStreams;
+  parking: ParkedStreams;
   position: number;
 }
 
@@ -59,12 +59,7 @@ export class Projector {
   /** Opens every read model and follows the log from where the furthest behind has come to. Rejects where a store is away. */
   async start(): Promise<void> {
     const followed: Followed[] = [];
-    for (const model of this.parts.readModels) {
-      const position = await model.open(this.parts.documents);
-      const parking = await ParkedStreams.open(this.parts.documents, model.name, position, (stream) =>
-        this.parts.onProblem('a read model has parked a stream', { readModel: model.name, ...stream }));
-      followed.push({ model, parking, position });
-    }
+    for (const model of this.parts.readModels) followed.push({ model, ...(await this.opened(model)) });
     this.followed = followed;
     await this.follower.start();
   }
@@ -128,12 +123,31 @@ export class Projector {
     for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.done(true);
   }
 
+  private async opened(model: ReadModel): Promise<Omit<Followed, 'model'>> {
+    const position = await model.open(this.parts.documents);
+    const parking = await ParkedStreams.open(this.parts.documents, model.name, position, (stream) =>
+      this.parts.onProblem('a read model has parked a stream', { readModel: model.name, ...stream }));
+    return { position, parking };
+  }
+
+  /** Where the read model was made anew meanwhile, what was read of the old one is void, and which streams are parked is another matter. */
+  private async applied(followed: Followed, deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
+    for (;;) {
+      try {
+        return await followed.model.apply(deliveries, checkpoint, followed.parking);
+      } catch (error) {
+        if (!(error instanceof CollectionReplaced)) throw error;
+        followed.parking = (await this.opened(followed.model)).parking;
+      }
+    }
+  }
+
   /** Where one read model fails, the others come to their end first: tried again, none must meet itself still at work. */
   private async bringUp(deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
     const work = this.followed.map(async (followed) => {
       const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
       if (ahead.length === 0) return;
-      await followed.model.apply(ahead, checkpoint, followed.parking);
+      await this.applied(followed, ahead, checkpoint);
       await followed.parking.passed(checkpoint);
       followed.position = checkpoint;
     });

@@ -28,8 +28,8 @@ export interface Parking {
 export interface RebuildHints {
   /** The types of events it looks at. */
   readonly handles: ReadonlySet<string> | '*';
-  /** Events with different parts change different documents, so that the log may be gone through part by part; `null`: all hang together. */
-  readonly partOf: ((recorded: Recorded) => string) | null;
+  /** Whether it looks at anything that is sealed; where not, no keys are fetched. */
+  readonly looksAtSealed: boolean;
   /** Names of collections whose documents are written once and never read while the log is followed. */
   readonly writtenOnce: readonly string[];
 }

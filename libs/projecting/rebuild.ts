@@ -1,8 +1,6 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
-import { UnreadableEvent } from '@rolebook/event-sourcing';
-import { createHash } from 'node:crypto';
 import { FoldingStore } from './folding-store';
 import { ParkedStreams } from './parked-streams';
 import type { Delivery, ParkedStream, Parking, ReadModel } from './read-model';
@@ -12,29 +10,34 @@ export interface Rebuilt {
   readonly name: string;
   /** Position of the log that it reflects. */
   readonly position: number;
-  /** Events that were read; each part of the log that was gone through anew counts once. */
+  /** Events that it is made of: those of the types that the read model looks at. */
   readonly events: number;
-  /** By collection. */
+  /** By collection; as many as were found again when it was compared with what was folded. */
   readonly documents: ReadonlyMap<string, number>;
   readonly parked: readonly ParkedStream[];
-  readonly parts: number;
 }
 
 export interface RebuildParts {
-  readonly events: Pick<EventStore, 'readAll' | 'head'>;
-  readonly codec: EventCodec;
-  readonly documents: DocumentStore;
-  readonly onProgress?: (progress: { readonly name: string; readonly position: number; readonly head: number; readonly part: number; readonly parts: number }) => void;
-  /** How much of the log is folded in memory at once; a longer one is gone through in parts. Default: 4,000,000 events, 2 to 4 GB. */
-  readonly eventsAtOnce?: number;
+  readonly events: Pick<EventStore, 'readAll' | 'readAt' | 'head'>;
+  readonly codec: Pick<EventCodec, 'decodeEachLazily'>;
+  readonly documents: Pick<DocumentStore, 'open' | 'hold'>;
+  readonly onProgress?: (progress: { readonly name: string; readonly position: number; readonly head: number }) => void;
+  /** Documents of a collection held in memory at least, twice as many at most. Default: 50,000, some 200 MB. */
+  readonly held?: number;
+  /**
+   * Does its work while nobody else follows the log into the read models: for the moment in which the new one takes the old one's place.
+   * Where the store can keep others from writing itself, by default, nothing more is needed.
+   */
+  readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-const PAGE = 5_000;
+const PAGE = 2_000;
 
 /**
- * Makes a read model anew from the log, beside the one that is there, and puts it in that one's place: whoever reads sees all of the old one
- * or all of the new. Folds in memory and writes in bulk, indexes last. Nobody else may follow the log into the same read model meanwhile.
- * @throws {Error} where the log changed under it, or what was stored is not what was folded: the old one then stays
+ * Makes a read model anew from the log, beside the one that is there, while others follow the log into that one and read it. Folds in
+ * memory and writes in bulk, indexes last; compares what is stored with what was folded; goes on from there as the loop does until
+ * it is as far as the old one; then takes its place: whoever reads sees all of the old one or all of the new. A process that dies leaves the old one.
+ * @throws {Error} where the log ends before its end, or what is stored is not what was folded: the old one then stays
  */
 export async function rebuildReadModel(model: ReadModel, parts: RebuildParts): Promise<Rebuilt> {
   return new Rebuild(model, parts).run();
@@ -43,84 +46,79 @@ export async function rebuildReadModel(model: ReadModel, parts: RebuildParts): P
 class Rebuild {
   private readonly parking = new ParkedInMemory();
   private events = 0;
+  private position = 0;
 
   constructor(private readonly model: ReadModel, private readonly parts: RebuildParts) {}
 
   async run(): Promise<Rebuilt> {
-    const { model, parts: { documents, events, eventsAtOnce = 4_000_000 } } = this;
-    const head = await events.head();
-    const store = new FoldingStore(documents, model.rebuild.writtenOnce);
-    const count = model.rebuild.partOf === null ? 1 : Math.max(1, Math.ceil(head / eventsAtOnce));
-    await model.open(store);
-    let first: string | null = null;
-    for (let part = 0; part < count; part++) {
-      const seen = await this.fold(head, part, count);
-      first ??= seen;
-      if (seen !== first) throw new Error(`${model.name}: the log was not the same when it was read again`);
-      await store.flush();
+    const { model, parts: { events, held = 50_000 } } = this;
+    const store = new FoldingStore(this.parts.documents, model.rebuild.writtenOnce, held);
+    let documents: Rebuilt['documents'];
+    try {
+      await model.open(store);
+      await this.goOn(await events.head());
+      // A read model may remember what it wrote; from here on it is opened upon the new collections.
+      await model.open(await store.prepare(this.position, model.checkpointIn.name));
+      documents = await store.count();
+      await this.goOn(await events.head());
+      await (this.parts.alone ?? ((work) => work()))(() => this.takePlace(store));
+    } catch (error) {
+      await store.discard();
+      throw error;
     }
-    const counts = await store.finish(head, model.checkpointIn.name);
-    await this.verify(head);
-    await this.keepParked(head);
-    return { name: model.name, position: head, events: this.events, documents: counts, parked: this.parking.list, parts: count };
+    await this.keepParked();
+    return { name: model.name, position: this.position, events: this.events, documents, parked: this.parking.list };
   }
 
-  /** @returns a digest of the log as it was read: ids and positions in order */
-  private async fold(head: number, part: number, parts: number): Promise<string> {
-    const { events, onProgress } = this.parts;
-    const digest = createHash('sha256');
-    let next = events.readAll({ after: 0, limit: PAGE });
-    for (let position = 0; position < head;) {
+  /** While the old collections are held, nobody applies an event to them that the new ones lack. */
+  private async takePlace(store: FoldingStore): Promise<void> {
+    const { model: { checkpointIn }, parts: { documents, events } } = this;
+    const hold = await documents.hold(store.loads(checkpointIn.name));
+    try {
+      const old = hold.checkpoints.get(checkpointIn.name) ?? 0;
+      // One that is ahead of the log is from before a backup was put back, and wrong.
+      await this.goOn(Math.min(old, await events.head()));
+      await hold.replace();
+    } finally {
+      await hold.release();
+    }
+  }
+
+  /** Applies what comes after the position reached, up to another. @throws {Error} where the log ends before */
+  private async goOn(to: number): Promise<void> {
+    const { model: { name, rebuild: { handles } }, parts: { events, onProgress } } = this;
+    const read = (after: number) => events.readAll({ after, limit: PAGE, ...(handles === '*' ? {} : { types: handles }) });
+    if (this.position >= to) return;
+    for (let next = read(this.position); ;) {
       const page = await next;
       const last = page.at(-1);
-      if (!last) throw new Error(`the log ends at ${position} and not at ${head}`);
-      next = events.readAll({ after: last.position, limit: PAGE });
-      next.catch(() => undefined);
-      const batch = last.position <= head ? page : page.filter((event) => event.position <= head);
-      for (const { id, position: at } of batch) digest.update(`${at}${id}`);
-      await this.apply(batch, part, parts);
-      position = last.position;
-      this.events += batch.length;
-      onProgress?.({ name: this.model.name, position: Math.min(position, head), head, part: part + 1, parts });
+      const reached = last ? Math.min(last.position, to) : to;
+      if (reached < to) {
+        next = read(reached);
+        next.catch(() => undefined);
+      }
+      await this.apply(page.filter(({ position }) => position <= to), reached);
+      this.position = reached;
+      onProgress?.({ name, position: reached, head: to });
+      if (reached === to) break;
     }
-    return digest.digest('hex');
+    // Of the types that are read, none may be near the end: whether it is there is asked for.
+    if ((await events.readAt([to])).length === 0) throw new Error(`${name}: the log ends before position ${to}`);
   }
 
-  private async apply(batch: readonly LoggedEvent[], part: number, parts: number): Promise<void> {
-    const { handles } = this.model.rebuild;
-    const handled = handles === '*' ? batch : batch.filter(({ type }) => handles.has(type));
-    const last = batch.at(-1);
-    if (handled.length === 0 || !last) return;
-    const decoded = await this.parts.codec.decodeEachLazily(handled);
-    const deliveries: Delivery[] = [];
-    handled.forEach((stored, n) => {
-      const recorded = decoded[n] as Delivery['recorded'];
-      if (parts === 1 || this.isIn(part, parts, recorded)) deliveries.push({ stored, recorded });
-    });
-    await this.model.apply(deliveries, last.position, this.parking);
+  private async apply(batch: readonly LoggedEvent[], position: number): Promise<void> {
+    const { model } = this;
+    const decoded = await this.parts.codec.decodeEachLazily(batch, { sealed: model.rebuild.looksAtSealed });
+    const deliveries = batch.map((stored, n): Delivery => ({ stored, recorded: decoded[n] as Delivery['recorded'] }));
+    await model.apply(deliveries, position, this.parking);
+    this.events += batch.length;
   }
 
-  /** What cannot be read, or says not where it belongs, parks its stream whichever part that is in. */
-  private isIn(part: number, parts: number, recorded: Delivery['recorded']): boolean {
-    const { partOf } = this.model.rebuild;
-    if (recorded instanceof UnreadableEvent || partOf === null) return true;
-    try {
-      return slot(partOf(recorded), parts) === part;
-    } catch {
-      return true;
-    }
-  }
-
-  private async verify(head: number): Promise<void> {
-    const stored = await (await this.parts.documents.open(this.model.checkpointIn)).checkpoint();
-    if (stored !== head) throw new Error(`${this.model.name}: the new one reflects the log up to ${stored} and not to ${head}`);
-  }
-
-  private async keepParked(head: number): Promise<void> {
+  /** All that was parked before is in doubt, and turned out well unless it was parked again. */
+  private async keepParked(): Promise<void> {
     const parked = await ParkedStreams.open(this.parts.documents, this.model.name, 0, () => undefined);
-    // All that was parked before is in doubt, and turned out well unless it was parked again.
     if (this.parking.list.length > 0) await parked.park(this.parking.list);
-    await parked.passed(head);
+    await parked.passed(this.position);
   }
 }
 
@@ -134,11 +132,4 @@ class ParkedInMemory implements Parking {
   async park(streams: readonly ParkedStream[]): Promise<void> {
     for (const stream of streams) this.streams.set(stream.stream, stream);
   }
-}
-
-/** Which part a key is in (FNV-1a, 32 bits). */
-function slot(key: string, parts: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % parts;
 }

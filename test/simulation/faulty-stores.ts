@@ -51,6 +51,7 @@ export function documentsOver(line: Line, store: DocumentStore, random: Random):
   });
   return {
     open: async <Doc extends Document>(spec: Collection['spec']) => over<Doc>(await call(true, () => store.open<Doc>(spec))),
+    hold: (loads) => call(true, () => store.hold(loads)),
     list: () => call(false, () => store.list()),
     drop: (name) => call(true, () => store.drop(name)),
     scrub: () => call(true, () => store.scrub()),

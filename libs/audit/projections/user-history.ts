@@ -51,7 +51,7 @@ const PAGE = 500;
 export class UserHistoryReadModel implements ReadModel {
   readonly name = userHistory.name;
   readonly checkpointIn = userHistory;
-  readonly rebuild = { handles: HANDLED, partOf: userOf, writtenOnce: [] };
+  readonly rebuild = { handles: HANDLED, looksAtSealed: true, writtenOnce: [] };
   private versions!: Collection<UserVersion>;
   private profiles!: Collection<AccessProfile>;
   private readonly knownProfiles = new Set<string>();

@@ -1,8 +1,8 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { isDuplicateKey, MongoConnection, type MongoTarget } from '@rolebook/mongodb';
 import type { Db } from 'mongodb';
-import { DocumentStoreUnavailable, type Collection, type DocumentStore } from '../port';
-import { loadsOf } from './bulk-load';
+import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold } from '../port';
+import { loadsOf, type MongoBulkLoad } from './bulk-load';
 import { layoutOf, shapeOf, type Facts, type Layout, type StoredDocument } from './layout';
 import { MongoCollection } from './mongo-collection';
 import { Turns } from './turns';
@@ -54,6 +54,21 @@ class MongoDocumentStore implements DocumentStore {
     await this.#connection.run(async (db) => {
       for (const one of [collection, ...(await loadsOf(db, collection))]) await db.dropCollection(one);
     });
+  }
+
+  /** Keeps nobody away: one who writes here meanwhile may write to the new collection what came of reading the old one. */
+  async hold(loads: readonly Pick<BulkLoad, 'spec'>[]): Promise<Hold> {
+    const held = loads as readonly MongoBulkLoad<Document>[];
+    const checkpoints = new Map<string, number>();
+    for (const { name, spec } of held) {
+      const facts = await this.#connection.run((db) => db.collection<Facts>(name).findOne({ _id: 0 }));
+      checkpoints.set(spec.name, facts?.checkpoint ?? 0);
+    }
+    return {
+      checkpoints,
+      replace: async () => { for (const load of held) await load.replace(); },
+      release: async () => undefined,
+    };
   }
 
   /**

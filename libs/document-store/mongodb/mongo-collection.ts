@@ -10,7 +10,7 @@ import { patchDocuments } from './patch';
 import { walksOf } from './page-filter';
 import { encodeWrite } from './stored-document';
 import { fromStoredText, storedText } from './stored-key';
-import type { Turns } from './turns';
+import { Turns } from './turns';
 
 /** Documents encoded and sent in one go before the event loop gets its turn. */
 const SLICE = 500;
@@ -109,7 +109,7 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
   async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     const any = replace ? null : await this.#run((documents) => documents.findOne({ position: { $exists: true } }, { projection: { _id: 1 } }));
     if (any !== null) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
-    return MongoBulkLoad.start<Doc>(this.#host.connection, this.#host.name, this.#layout);
+    return MongoBulkLoad.start<Doc>(this.#host.connection, this.#host.name, this.#layout, (name) => new MongoCollection<Doc>(this.spec, { ...this.#host, name, turns: new Turns() }));
   }
 
   async scan({ afterId, limit }: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {

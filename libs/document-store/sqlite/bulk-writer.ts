@@ -2,10 +2,13 @@ import Database from 'better-sqlite3';
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import type { CollectionSpec } from '@rolebook/kernel';
 import { ownersFile } from '@rolebook/sqlite-files';
-import { columnOf, indexes, layoutOf, tables, type Layout } from './layout';
+import { ContentSum } from '../content-sum';
+import { fillPostings } from './fill-postings';
+import { removeFile } from './generations';
+import { indexes, indexOn, layoutOf, tables, type Layout } from './layout';
+import type { Query } from './page-sql';
 import { Postings } from './postings';
-import type { Row } from './row';
-import { fillPostings } from './terms';
+import type { Row, StoredRow } from './row';
 
 /**
  * Fills the file of a collection that nobody reads yet: no journal, no syncing, indexes made at the end.
@@ -16,8 +19,11 @@ export class BulkWriter {
   readonly #db: Database.Database;
   readonly #layout: Layout;
   readonly #postings: Postings | null;
-  readonly #insert: Database.Statement;
-  readonly #bury: Database.Statement;
+  readonly #statements;
+  /** Of what was replaced by a later one with its id. */
+  readonly #replaced = new ContentSum();
+  /** Whether documents are found by their id: not before somebody asks. */
+  #isIndexed = false;
 
   constructor(file: string, spec: CollectionSpec) {
     const layout = layoutOf(spec);
@@ -31,30 +37,87 @@ export class BulkWriter {
     this.#file = file;
     this.#db = db;
     this.#layout = layout;
-    this.#insert = db.prepare(`INSERT INTO documents (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`);
-    this.#bury = db.prepare('INSERT INTO tombstones (id, position) VALUES (?, ?)');
     this.#postings = spec.words === undefined ? null : new Postings(db, layout);
+    this.#statements = {
+      insert: db.prepare(`INSERT INTO documents (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`),
+      remove: db.prepare('DELETE FROM documents WHERE id = ?'),
+      bury: db.prepare('INSERT INTO tombstones (id, position) VALUES (?, ?)'),
+      revive: db.prepare('DELETE FROM tombstones WHERE id = ?'),
+      live: db.prepare<[string], StoredRow>('SELECT id, position, json FROM documents WHERE id = ?').raw(),
+      removed: db.prepare<[string], StoredRow>('SELECT id, position, NULL FROM tombstones WHERE id = ?').raw(),
+    };
   }
 
   add(rows: readonly Row[]): number {
     return this.#db.transaction(() => {
       for (const row of rows) {
-        if (row[2] === null) this.#bury.run(row[0], row[1]);
-        else this.#insert.run(this.#postings?.scopeOf(row) ?? null, ...row);
+        if (this.#isIndexed) this.#takeBack(row[0]);
+        if (row[2] === null) this.#statements.bury.run(row[0], row[1]);
+        else this.#statements.insert.run(this.#postings?.scopeOf(row) ?? null, ...row);
       }
       return rows.length;
     })();
   }
 
-  finish(checkpoint: number): number {
+  /** What was added under these ids. */
+  get(ids: readonly string[]): readonly StoredRow[] {
+    this.#indexIds();
+    return ids.flatMap((id) => {
+      const found = this.#statements.live.get(id) ?? this.#statements.removed.get(id);
+      return found === undefined ? [] : [found];
+    });
+  }
+
+  /** @param index the fields of the index that the query walks */
+  find(index: readonly string[], { sql, parameters }: Query): readonly string[] {
+    this.#indexIds();
+    if (index.length > 0) this.#db.exec(indexOn(index));
+    return this.#db.prepare<unknown[], string>(sql).pluck().all(...parameters);
+  }
+
+  /** @returns the sum of all that is stored and of all that was replaced: what the sum of all that was added must be */
+  finish(checkpoint: number): string {
     for (const statement of indexes(this.#layout)) this.#db.exec(statement);
-    this.#layout.sorts.forEach((field, sort) => this.#db.exec(fillPostings(sort, columnOf(field))));
+    this.#layout.sorts.forEach((_, sort) => fillPostings(this.#db, this.#layout, sort));
     this.#db.prepare(`INSERT INTO facts (name, value) VALUES ('checkpoint', ?)`).run(checkpoint);
     this.#db.pragma('journal_mode = WAL');
     this.#db.close();
     const handle = openSync(this.#file, 'r+');
     fsyncSync(handle);
     closeSync(handle);
+    return this.#sum();
+  }
+
+  discard(): number {
+    this.#db.close();
+    removeFile(this.#file);
     return 0;
+  }
+
+  /** Read anew from the file, not from what the writer remembers of it. */
+  #sum(): string {
+    const db = new Database(this.#file, { readonly: true });
+    try {
+      const rows = db.prepare<[], StoredRow>('SELECT id, position, json FROM documents UNION ALL SELECT id, position, NULL FROM tombstones').raw();
+      for (const [id, position, json] of rows.iterate()) this.#replaced.add(id, position, json);
+      return this.#replaced.toString();
+    } finally {
+      db.close();
+    }
+  }
+
+  #indexIds(): void {
+    if (this.#isIndexed) return;
+    const [byId = ''] = indexes(this.#layout);
+    this.#db.exec(byId);
+    this.#isIndexed = true;
+  }
+
+  #takeBack(id: string): void {
+    const live = this.#statements.live.get(id);
+    const old = live ?? this.#statements.removed.get(id);
+    if (old === undefined) return;
+    this.#replaced.add(...old);
+    this.#statements[live ? 'remove' : 'revive'].run(id);
   }
 }

@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { ownersFile } from '@rolebook/sqlite-files';
-import type { Scalar } from '../port';
+import { CollectionReplaced, type Scalar } from '../port';
 import { keyText } from '../key-text';
 import type { ColumnValue } from './column';
+import type { Successor } from './generations';
 import { indexes, layoutOf, tables, type Layout } from './layout';
 import { Postings, same } from './postings';
 import { BEFORE_FIELDS, encodeDocument, type Row } from './row';
@@ -59,6 +60,9 @@ export class CollectionWriter {
       tombstone: db.prepare<[string], number>('SELECT position FROM tombstones WHERE id = ?').pluck(),
       bury: db.prepare('INSERT INTO tombstones (id, position) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET position = excluded.position'),
       revive: db.prepare('DELETE FROM tombstones WHERE id = ?'),
+      successor: db.prepare<[], string>(`SELECT value FROM facts WHERE name = 'successor'`).pluck(),
+      succeed: db.prepare(`INSERT INTO facts (name, value) VALUES ('successor', ?)`),
+      reached: db.prepare<[], number>(`SELECT value FROM facts WHERE name = 'checkpoint'`).pluck(),
       checkpoint: db.prepare(`INSERT INTO facts (name, value) VALUES ('checkpoint', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`),
     };
   }
@@ -66,6 +70,7 @@ export class CollectionWriter {
   /** All of the rows and the checkpoint, or nothing. @returns how many rows were newer than what was stored */
   write(rows: readonly Row[], checkpoint: number): number {
     return this.db.transaction(() => {
+      this.#assertCurrent();
       let applied = 0;
       for (const row of rows) applied += this.#apply(row) ? 1 : 0;
       if (checkpoint > 0) this.#statements.checkpoint.run(checkpoint);
@@ -76,14 +81,47 @@ export class CollectionWriter {
   /** @returns how many of the documents exist */
   patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): number {
     return this.db.transaction(() => {
+      this.#assertCurrent();
       let patched = 0;
       for (const { id, set } of changes) patched += this.#patch(keyText(id), set) ? 1 : 0;
       return patched;
     }).immediate();
   }
 
+  /** Nobody writes to the file, in whatever process, until {@link succeed} or {@link letGo}. @returns the checkpoint */
+  hold(): number {
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      this.#assertCurrent();
+    } catch (error) {
+      this.letGo();
+      throw error;
+    }
+    return this.#statements.reached.get() ?? 0;
+  }
+
+  /** From this commit on the other file is the collection's, and nobody writes to this one. */
+  succeed(successor: Successor): number {
+    this.#statements.succeed.run(JSON.stringify(successor));
+    this.db.exec('COMMIT');
+    // Once more to the disk: what follows must not outlive a power cut that this does not.
+    this.db.pragma('synchronous = FULL');
+    this.db.pragma('wal_checkpoint(PASSIVE)');
+    return 0;
+  }
+
+  letGo(): number {
+    if (this.db.inTransaction) this.db.exec('ROLLBACK');
+    return 0;
+  }
+
   close(): void {
     this.db.close();
+  }
+
+  /** Asked within each transaction, so that no write can be under way when another file takes this one's place. */
+  #assertCurrent(): void {
+    if (this.#statements.successor.get() !== undefined) throw new CollectionReplaced(`${this.spec.name} was made anew by another process`);
   }
 
   #apply(row: Row): boolean {

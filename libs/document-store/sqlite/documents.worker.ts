@@ -2,11 +2,11 @@ import Database from 'better-sqlite3';
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { sqliteCode, wipeUnusedBytes } from '@rolebook/sqlite-files';
-import { DocumentStoreUnavailable } from '../port';
+import { CollectionReplaced, DocumentStoreUnavailable } from '../port';
 import { BulkWriter } from './bulk-writer';
 import { CollectionWriter } from './collection-writer';
 import { layoutOf } from './layout';
-import type { Answer, Question, Task } from './messages';
+import type { Answer, Question, Task, Value } from './messages';
 import { Reader } from './reader';
 import { searchPage } from './search';
 
@@ -21,7 +21,7 @@ const SCRUBBED_AT_ONCE = 16_384;
 const BUSY_TIMEOUT_MS = 5000;
 let load: BulkWriter | null = null;
 
-function perform(task: Task): number | readonly string[] {
+function perform(task: Task): Value {
   switch (task.task) {
     case 'open':
       writers.get(task.file)?.close();
@@ -40,8 +40,20 @@ function perform(task: Task): number | readonly string[] {
       return 0;
     case 'add':
       return loading().add(task.rows);
+    case 'get':
+      return loading().get(task.ids);
+    case 'find':
+      return loading().find(task.index, task);
     case 'finish':
       return loading().finish(task.checkpoint);
+    case 'discard':
+      return loading().discard();
+    case 'hold':
+      return writerOf(task.file).hold();
+    case 'succeed':
+      return writerOf(task.file).succeed(task.successor);
+    case 'let-go':
+      return writerOf(task.file).letGo();
     case 'search':
       return reading(task.file, (reader) => searchPage(reader, layoutOf(task.spec), task.plan, task.limit, true) ?? []);
     case 'count':
@@ -111,7 +123,11 @@ function answer(number: number, task: Task): Answer {
   try {
     return { number, value: perform(task) };
   } catch (error) {
-    const unavailable = error instanceof DocumentStoreUnavailable || FILE_TROUBLE.test(sqliteCode(error) ?? '');
-    return { number, failure: { message: error instanceof Error ? error.message : String(error), unavailable } };
+    return { number, failure: { message: error instanceof Error ? error.message : String(error), kind: kindOf(error) } };
   }
+}
+
+function kindOf(error: unknown): 'replaced' | 'unavailable' | 'other' {
+  if (error instanceof CollectionReplaced) return 'replaced';
+  return error instanceof DocumentStoreUnavailable || FILE_TROUBLE.test(sqliteCode(error) ?? '') ? 'unavailable' : 'other';
 }

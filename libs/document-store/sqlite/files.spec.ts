@@ -69,7 +69,7 @@ describe('read models in SQLite files', () => {
     await load.finish(1);
     const names = await readdir(folder);
     const modes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mode & 0o777));
-    expect(names.toSorted()).toEqual(['documents.people-1.sqlite', 'documents.people-1.sqlite-shm', 'documents.people-1.sqlite-wal']);
+    expect(names.toSorted()).toEqual(['documents.people-1.2.sqlite', 'documents.people-1.2.sqlite-shm', 'documents.people-1.2.sqlite-wal']);
     expect(modes).toEqual([0o600, 0o600, 0o600]);
   });
 
@@ -85,7 +85,7 @@ describe('read models in SQLite files', () => {
     const load = await collection.bulkLoad();
     await load.add([{ id: 'a', document: person('a', 'half'), position: 1 }]);
     expect(await collection.scan({ limit: 9 })).toEqual([]);
-    await writeFile(join(folder, `documents.people-2.sqlite.999999999.loading`), 'of a process that died');
+    await writeFile(join(folder, `documents.people-2.sqlite.999999999-1.loading`), 'of a process that died');
     await store.close();
     store = await openSqliteDocumentStore({ file });
     collection = await store.open<Person>(people);

@@ -1,16 +1,13 @@
-import { renameSync, rmSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import type { CollectionSpec, Document } from '@rolebook/kernel';
-import { DocumentStoreUnavailable, type Collection, type DocumentStore } from '../port';
+import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold } from '../port';
+import { SqliteBulkLoad } from './bulk-load';
+import { Generations, removeFile } from './generations';
 import { Reader } from './reader';
-import { SqliteCollection } from './sqlite-collection';
+import { SqliteCollection, type CollectionHost } from './sqlite-collection';
 import { WorkerClient } from './worker-client';
-
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-/** A write-ahead log and its index stand beside the database file. */
-const PARTS = ['', '-wal', '-shm', '-journal'];
-const LOADING = '.loading';
 
 /**
  * Opens the read models kept in SQLite files, one a collection: for `documents.sqlite`, `documents.user-directory-1.sqlite`
@@ -20,46 +17,57 @@ const LOADING = '.loading';
 export async function openSqliteDocumentStore({ file }: { readonly file: string }): Promise<DocumentStore> {
   const path = resolve(file);
   await mkdir(dirname(path), { recursive: true });
-  await removeAbandonedLoads(path);
-  return new SqliteDocumentStore(path);
+  const generations = new Generations(path);
+  generations.tidy();
+  return new SqliteDocumentStore(generations);
+}
+
+/** A collection in use. */
+interface Opened {
+  readonly spec: CollectionSpec;
+  file: string;
+  /** Resolves when nobody keeps it from being written to. */
+  held: Promise<void> | null;
 }
 
 class SqliteDocumentStore implements DocumentStore {
-  readonly #path: string;
+  readonly #generations: Generations;
   readonly #writer = new WorkerClient();
-  readonly #open = new Set<string>();
+  readonly #opened = new Map<string, Opened>();
   readonly #readers = new Map<string, Reader>();
   readonly #loaders = new Set<WorkerClient>();
+  /** Files of loads that have not taken their place. */
+  readonly #loading = new Set<string>();
   #helper: WorkerClient | null = null;
   #closed = false;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(generations: Generations) {
+    this.#generations = generations;
   }
 
   async open<Doc extends Document>(spec: CollectionSpec): Promise<Collection<Doc>> {
-    const file = this.#fileOf(spec.name);
+    const file = this.#opened.get(spec.name)?.file ?? this.#generations.current(spec.name);
     await this.#writer.ask({ task: 'open', file, spec });
-    this.#open.add(file);
+    const known = this.#opened.get(spec.name);
+    const opened = known ?? { spec, file, held: null };
+    if (!known) this.#opened.set(spec.name, opened);
     return new SqliteCollection<Doc>(spec, {
-      file,
-      writer: this.#writer,
-      helper: () => (this.#helper ??= new WorkerClient()),
-      reader: () => this.#readerOf(file),
-      load: async (loaded) => this.#load(loaded, file),
+      ...this.#threads(),
+      get file() { return opened.file; },
+      reader: () => this.#readerOf(opened.file),
+      letIn: async () => { while (opened.held) await opened.held; },
+      follow: () => this.#follow(opened),
     });
   }
 
   async list(): Promise<readonly string[]> {
-    const [start, end] = [`${this.#stem()}.`, extname(this.#path)];
-    const files = await readdir(dirname(this.#path));
-    return files.filter((one) => one.startsWith(start) && one.endsWith(end)).map((one) => one.slice(start.length, one.length - end.length)).filter((name) => NAME.test(name)).sort();
+    return this.#generations.names();
   }
 
   async drop(name: string): Promise<void> {
-    const file = this.#fileOf(name);
-    await this.#release(file);
-    remove(file);
+    await this.#release(this.#fileOf(name));
+    this.#opened.delete(name);
+    this.#generations.drop(name);
   }
 
   async scrub(): Promise<void> {
@@ -71,18 +79,54 @@ class SqliteDocumentStore implements DocumentStore {
     }
   }
 
+  async hold(loads: readonly Pick<BulkLoad, 'spec'>[]): Promise<Hold> {
+    const held: Held[] = [];
+    const release = async () => {
+      for (const { opened, letGo } of held.splice(0)) {
+        await this.#writer.ask({ task: 'let-go', file: opened.file });
+        letGo();
+      }
+    };
+    const checkpoints = new Map<string, number>();
+    try {
+      for (const load of loads as readonly SqliteBulkLoad<Document>[]) {
+        const opened = this.#opened.get(load.spec.name);
+        if (!opened || !load.isPrepared) throw new Error(`${load.spec.name} is not prepared`);
+        let letGo = () => undefined as void;
+        opened.held = new Promise((done) => { letGo = () => { opened.held = null; done(); }; });
+        held.push({ load, opened, letGo });
+        checkpoints.set(load.spec.name, await this.#writer.ask({ task: 'hold', file: opened.file }));
+      }
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    const replace = async () => {
+      for (let next; (next = held[0]); held.shift()) {
+        await this.#replace(next.opened, next.load.host.loading);
+        next.letGo();
+      }
+    };
+    return { checkpoints, release, replace };
+  }
+
   async ping(): Promise<void> {
     if (this.#closed) throw new DocumentStoreUnavailable('the read models are closed');
     this.#writer.assertRunning();
-    for (const file of this.#open) this.#readerOf(file).count({ sql: 'SELECT count(*) FROM facts', parameters: [] });
+    for (const { file } of this.#opened.values()) this.#readerOf(file).count({ sql: 'SELECT count(*) FROM facts', parameters: [] });
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const file of [...this.#open]) await this.#release(file);
+    for (const file of [...this.#loading, ...[...this.#opened.values()].map((opened) => opened.file)]) await this.#release(file);
     const workers = [this.#writer, ...this.#loaders, ...(this.#helper === null ? [] : [this.#helper])];
     await Promise.all(workers.map((worker) => worker.stop()));
+    for (const file of this.#loading) removeFile(file);
+  }
+
+  #threads(): Pick<CollectionHost, 'writer' | 'helper' | 'load'> {
+    return { writer: this.#writer, helper: () => (this.#helper ??= new WorkerClient()), load: (spec) => this.#load(spec) };
   }
 
   #readerOf(file: string): Reader {
@@ -92,64 +136,71 @@ class SqliteDocumentStore implements DocumentStore {
     return reader;
   }
 
-  async #load(spec: CollectionSpec, file: string): Promise<{ loader: WorkerClient; replace: () => Promise<void> }> {
-    const loading = `${file}.${process.pid}${LOADING}`;
-    remove(loading);
+  async #load<Doc extends Document>(spec: CollectionSpec): Promise<BulkLoad<Doc>> {
+    const { loading } = this.#generations.next(spec.name);
+    removeFile(loading);
+    this.#loading.add(loading);
     const loader = new WorkerClient();
     this.#loaders.add(loader);
     await loader.ask({ task: 'load', file: loading, spec });
-    const replace = async () => {
+    const open = async () => {
       this.#loaders.delete(loader);
-      await this.#writer.ask({ task: 'close', file });
-      // In one go, so that no read comes between.
-      this.#closeReader(file);
-      remove(file);
-      renameSync(loading, file);
-      await this.#writer.ask({ task: 'open', file, spec });
+      await this.#writer.ask({ task: 'open', file: loading, spec });
+      const host = { ...this.#threads(), file: loading, reader: () => this.#readerOf(loading), letIn: async () => undefined, follow: async () => undefined };
+      return new SqliteCollection<Doc>(spec, host);
     };
-    return { loader, replace };
+    const abandon = async () => {
+      await this.#release(loading);
+      removeFile(loading);
+    };
+    const replace = async (load: Pick<BulkLoad, 'spec'>) => (await this.hold([load])).replace();
+    return new SqliteBulkLoad<Doc>(spec, { loading, loader, open, abandon, replace });
+  }
+
+  /** See {@link Generations}: the row written by `succeed` decides, and all after it would be done by others too. */
+  async #replace(opened: Opened, loading: string): Promise<void> {
+    const { file } = this.#generations.next(opened.spec.name);
+    await this.#release(loading);
+    sync(loading);
+    await this.#writer.ask({ task: 'succeed', file: opened.file, successor: { file: basename(file), from: basename(loading) } });
+    const old = opened.file;
+    // Renames it, unless somebody who waited to write has already done so.
+    await this.#follow(opened);
+    sync(dirname(file));
+    this.#loading.delete(loading);
+    removeFile(old);
+  }
+
+  /** Opens the file that is the collection's now. */
+  async #follow(opened: Opened): Promise<void> {
+    const file = this.#generations.current(opened.spec.name);
+    if (file === opened.file) return;
+    await this.#writer.ask({ task: 'open', file, spec: opened.spec });
+    const old = opened.file;
+    opened.file = file;
+    await this.#release(old);
   }
 
   async #release(file: string): Promise<void> {
-    this.#open.delete(file);
-    this.#closeReader(file);
+    this.#readers.get(file)?.close();
+    this.#readers.delete(file);
     await this.#writer.ask({ task: 'close', file });
   }
 
-  #closeReader(file: string): void {
-    this.#readers.get(file)?.close();
-    this.#readers.delete(file);
-  }
-
-  #stem(): string {
-    return basename(this.#path, extname(this.#path));
-  }
-
-  /** @throws {TypeError} where the name could be no file's, or another's */
   #fileOf(name: string): string {
-    if (!NAME.test(name)) throw new TypeError(`a collection is named like user-directory-1, not ${JSON.stringify(name)}`);
-    return join(dirname(this.#path), `${this.#stem()}.${name}${extname(this.#path)}`);
+    return this.#opened.get(name)?.file ?? this.#generations.current(name);
   }
 }
 
-function remove(file: string): void {
-  for (const part of PARTS) rmSync(`${file}${part}`, { force: true });
+interface Held {
+  readonly load: SqliteBulkLoad<Document>;
+  readonly opened: Opened;
+  readonly letGo: () => void;
 }
 
-/** Bulk loads that died with their process. */
-async function removeAbandonedLoads(path: string): Promise<void> {
-  const folder = dirname(path);
-  for (const name of await readdir(folder)) {
-    const owner = name.startsWith(basename(path, extname(path))) ? /\.(\d+)\.loading$/.exec(name)?.[1] : undefined;
-    if (owner !== undefined && !isAlive(Number(owner))) remove(join(folder, name));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** Has a file, or a folder's list of files, on the disk. */
+function sync(path: string): void {
+  const handle = openSync(path, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
 }

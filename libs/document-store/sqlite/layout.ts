@@ -69,8 +69,13 @@ export function scopeKey(values: readonly ColumnValue[]): string {
 export function indexes({ spec }: Layout): readonly string[] {
   return [
     'CREATE UNIQUE INDEX IF NOT EXISTS documents_id ON documents (id)',
-    ...spec.indexes.map((index) => `CREATE INDEX IF NOT EXISTS ${indexName(index)} ON documents (${[...index.map(columnOf), 'id'].join(', ')})`),
+    ...spec.indexes.map(indexOn),
   ];
+}
+
+/** The statement that makes one index. */
+export function indexOn(index: readonly string[]): string {
+  return `CREATE INDEX IF NOT EXISTS ${indexName(index)} ON documents (${[...index.map(columnOf), 'id'].join(', ')})`;
 }
 
 function quote(name: string): string {

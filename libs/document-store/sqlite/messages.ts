@@ -2,7 +2,8 @@ import type { CollectionSpec } from '@rolebook/kernel';
 import type { Plan } from '../plan';
 import type { Scalar } from '../port';
 import type { ColumnValue } from './column';
-import type { Row } from './row';
+import type { Successor } from './generations';
+import type { Row, StoredRow } from './row';
 
 /** What a thread of the read models is asked. `file` is the collection's database file. */
 export type Task =
@@ -14,10 +15,30 @@ export type Task =
   | { readonly task: 'close'; readonly file: string }
   | { readonly task: 'load'; readonly file: string; readonly spec: CollectionSpec }
   | { readonly task: 'add'; readonly rows: readonly Row[] }
+  | { readonly task: 'get'; readonly ids: readonly string[] }
+  | { readonly task: 'find'; readonly index: readonly string[]; readonly sql: string; readonly parameters: readonly ColumnValue[] }
+  /** The answer is a sum of what is stored. */
   | { readonly task: 'finish'; readonly checkpoint: number }
+  | { readonly task: 'discard' }
+  /** Keeps all others from writing until `succeed` or `let-go`. The answer is the checkpoint. */
+  | { readonly task: 'hold'; readonly file: string }
+  /** Writes down what takes the file's place, and lets go. */
+  | { readonly task: 'succeed'; readonly file: string; readonly successor: Successor }
+  | { readonly task: 'let-go'; readonly file: string }
   /** A search and a count that take too long for the main thread. */
   | { readonly task: 'search'; readonly file: string; readonly spec: CollectionSpec; readonly plan: Plan; readonly limit: number }
   | { readonly task: 'count'; readonly file: string; readonly sql: string; readonly parameters: readonly ColumnValue[] };
+
+interface Values {
+  readonly get: readonly StoredRow[];
+  readonly find: readonly string[];
+  readonly search: readonly string[];
+  readonly finish: string;
+}
+
+/** What a task is answered with; where it is not named above, a number. */
+export type ValueOf<T extends Task> = T['task'] extends keyof Values ? Values[T['task']] : number;
+export type Value = number | Values[keyof Values];
 
 export interface Question {
   readonly number: number;
@@ -25,5 +46,5 @@ export interface Question {
 }
 
 export type Answer =
-  | { readonly number: number; readonly value: number | readonly string[] }
-  | { readonly number: number; readonly failure: { readonly message: string; readonly unavailable: boolean } };
+  | { readonly number: number; readonly value: Value }
+  | { readonly number: number; readonly failure: { readonly message: string; readonly kind: 'replaced' | 'unavailable' | 'other' } };

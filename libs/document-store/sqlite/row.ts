@@ -11,6 +11,12 @@ import type { Layout } from './layout';
  */
 export type Row = readonly [id: string, position: number, json: string | null, words: string, ...fields: ColumnValue[]];
 
+/** What a document is stored as: id in the form of `keyText`, position, JSON (null: removed). */
+export type StoredRow = readonly [id: string, position: number, json: string | null];
+
+/** Documents encoded in one go before the event loop gets its turn. */
+const SLICE = 500;
+
 /** How many values of a {@link Row} come before its fields. */
 export const BEFORE_FIELDS = 4;
 
@@ -36,4 +42,14 @@ export function encodeDocument({ spec, fields }: Layout, document: Document, pos
 /** What the column `words` holds where a word begins like this. */
 export function beginningInWords(start: string): string {
   return JSON.stringify(WORD_BREAK + keyText(start)).slice(1, -1);
+}
+
+/** Many, with a break for others now and then. */
+export async function encodeWrites(layout: Layout, writes: readonly DocumentWrite[]): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const write of writes) {
+    if (rows.length > 0 && rows.length % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+    rows.push(encodeWrite(layout, write));
+  }
+  return rows;
 }

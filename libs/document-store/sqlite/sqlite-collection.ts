@@ -1,19 +1,18 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { checkedLimit, planCount, planPage } from '../plan';
-import type { BulkLoad, Collection, DocumentWrite, FindOptions, Scalar } from '../port';
+import { CollectionReplaced, type BulkLoad, type Collection, type DocumentWrite, type FindOptions, type Scalar } from '../port';
 import { assertPatchable } from '../scalar';
-import { fromKeyText, keyText } from '../key-text';
+import { keyText } from '../key-text';
+import { writeOf } from './bulk-load';
 import { layoutOf, type Layout } from './layout';
 import { countQuery, pageQuery } from './page-sql';
 import type { Reader } from './reader';
-import { encodeWrite, type Row } from './row';
+import { encodeWrites, type StoredRow } from './row';
 import { searchCount, searchPage } from './search';
 import type { WorkerClient } from './worker-client';
 
 /** What is counted on the calling thread, about two milliseconds' worth; more is counted elsewhere. */
 const COUNTED_HERE = 10_000;
-/** Documents encoded in one go before the event loop gets its turn. */
-const SLICE = 500;
 
 /** What a collection needs of its store. */
 export interface CollectionHost {
@@ -22,17 +21,24 @@ export interface CollectionHost {
   /** For long reads, so that they hold up neither the event loop nor a write. */
   readonly helper: () => WorkerClient;
   reader(): Reader;
-  /** A thread that fills a new file, and what puts that file in this one's place. */
-  load(spec: CollectionSpec): Promise<{ readonly loader: WorkerClient; replace: () => Promise<void> }>;
+  /** Begins to fill a new file. */
+  load<Doc extends Document>(spec: CollectionSpec): Promise<BulkLoad<Doc>>;
+  /** Resolves when nobody keeps the collection from being written to. */
+  letIn(): Promise<void>;
+  /** Another process has put a new file in this one's place: opens that. */
+  follow(): Promise<void>;
 }
 
 /** A collection in a SQLite file: reads here and now, writes in the writer's thread. */
 export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   readonly #host: CollectionHost;
   readonly #layout: Layout;
+  /** The file that what was read was read from; writes are based on it. */
+  #file: string;
 
   constructor(readonly spec: CollectionSpec, host: CollectionHost) {
     this.#host = host;
+    this.#file = host.file;
     this.#layout = layoutOf(spec);
   }
 
@@ -71,12 +77,37 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   async write(writes: readonly DocumentWrite<Doc>[], checkpoint = 0): Promise<void> {
-    await this.#host.writer.ask({ task: 'write', file: this.#host.file, rows: await this.#encode(writes), checkpoint });
+    const rows = await encodeWrites(this.#layout, writes);
+    await this.#host.letIn();
+    if (this.#file !== this.#host.file) {
+      this.#file = this.#host.file;
+      throw new CollectionReplaced(`${this.spec.name} was made anew`);
+    }
+    try {
+      await this.#host.writer.ask({ task: 'write', file: this.#file, rows, checkpoint });
+    } catch (error) {
+      if (error instanceof CollectionReplaced) {
+        await this.#host.follow();
+        this.#file = this.#host.file;
+      }
+      throw error;
+    }
   }
 
   async patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): Promise<void> {
     for (const { set } of changes) assertPatchable(this.spec, set);
-    await this.#host.writer.ask({ task: 'patch', file: this.#host.file, changes });
+    const patch = async () => {
+      await this.#host.letIn();
+      await this.#host.writer.ask({ task: 'patch', file: this.#host.file, changes });
+    };
+    try {
+      await patch();
+    } catch (error) {
+      if (!(error instanceof CollectionReplaced)) throw error;
+      // A patch is based on nothing that was read.
+      await this.#host.follow();
+      await patch();
+    }
   }
 
   async checkpoint(): Promise<number> {
@@ -86,17 +117,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   async bulkLoad({ replace: overwrites = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     const anything = 'SELECT EXISTS (SELECT 1 FROM documents) + EXISTS (SELECT 1 FROM tombstones)';
     if (!overwrites && this.#reader.count({ sql: anything, parameters: [] }) > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
-    const { loader, replace } = await this.#host.load(this.spec);
-    return {
-      add: async (documents) => {
-        await loader.ask({ task: 'add', rows: await this.#encode(documents) });
-      },
-      finish: async (checkpoint) => {
-        await loader.ask({ task: 'finish', checkpoint });
-        await loader.stop();
-        await replace();
-      },
-    };
+    return this.#host.load<Doc>(this.spec);
   }
 
   async scan({ afterId, limit }: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {
@@ -115,25 +136,11 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     if (plan.combinations.length === 0) return [];
     if (plan.wordStarts.length === 0) return this.#reader.texts(pageQuery(plan, limit));
     const { file, helper } = this.#host;
-    return searchPage(this.#reader, this.#layout, plan, limit, false) ?? helper().search({ file, spec: this.spec, plan, limit });
+    return searchPage(this.#reader, this.#layout, plan, limit, false) ?? helper().ask({ task: 'search', file, spec: this.spec, plan, limit });
   }
 
   #countElsewhere({ sql, parameters }: ReturnType<typeof countQuery>): Promise<number> {
     return this.#host.helper().ask({ task: 'count', file: this.#host.file, sql, parameters });
   }
 
-  async #encode(writes: readonly DocumentWrite<Doc>[]): Promise<readonly Row[]> {
-    const rows: Row[] = [];
-    for (const write of writes) {
-      if (rows.length > 0 && rows.length % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
-      rows.push(encodeWrite(this.#layout, write));
-    }
-    return rows;
-  }
-}
-
-type StoredRow = readonly [id: string, position: number, json: string | null];
-
-function writeOf<Doc extends Document>([id, position, json]: StoredRow): DocumentWrite<Doc> {
-  return { id: fromKeyText(id), position, document: json === null ? null : (JSON.parse(json) as Doc) };
 }

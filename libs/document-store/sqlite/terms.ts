@@ -1,5 +1,6 @@
 import { keyText } from '../key-text';
 import { postingsTable } from './layout';
+import { WORD_BREAK } from './row';
 
 /**
  * Words are found by their first so many letters: any start of a word is one of these, or the beginning of a few of them.
@@ -7,6 +8,7 @@ import { postingsTable } from './layout';
  */
 const HEADS = [2, 4, 7] as const;
 const WHOLE_WORD = 0;
+const SURROGATE = /[\ud800-\udfff]/;
 
 /** Some terms of a kind: all those that begin alike. */
 export interface Start {
@@ -30,27 +32,40 @@ export function shorterStart({ word }: Start): Start | null {
 /** Kind, letters taken, and how long a word must be to have more to say than its shorter head. One letter is one code unit of the word. */
 const KINDS = `(VALUES ${[...HEADS.map((length, at) => `('${length}', ${length}, ${HEADS[at - 1] ?? 0})`), `('${WHOLE_WORD}', ${Number.MAX_SAFE_INTEGER}, ${HEADS.at(-1)})`].join(', ')})`;
 
-/** `SELECT scope, term, sort, id, doc`: what a row with these columns has in the postings; some of it twice. */
-function selectPostings(source: string, { scope, sort, id, doc, words }: Record<'scope' | 'sort' | 'id' | 'doc' | 'words', string>): string {
-  return `
-    SELECT ${scope} AS scope, kind.column1 || substr(word.value, 2, kind.column2) AS term, ${sort} AS sort, ${id} AS id, ${doc} AS doc
-    FROM ${source === '' ? '' : `${source} CROSS JOIN `}json_each(${words}) word CROSS JOIN ${KINDS} kind WHERE length(word.value) - 1 > kind.column3`;
-}
-
-const ONE_ROW = { scope: ':scope', sort: ':sort', id: ':id', doc: ':doc', words: ':words' };
+/** What a document has in the postings; some of it twice. */
+const POSTINGS = `
+  SELECT :scope AS scope, kind.column1 || substr(word.value, 2, kind.column2) AS term, :sort AS sort, :id AS id, :doc AS doc
+  FROM json_each(:words) word CROSS JOIN ${KINDS} kind WHERE length(word.value) - 1 > kind.column3`;
 
 /** Adds the postings of one document, for one of the sorts. */
 export function addPostings(sort: number): string {
-  return `INSERT OR IGNORE INTO ${postingsTable(sort)} (scope, term, sort, id, doc) ${selectPostings('', ONE_ROW)}`;
+  return `INSERT OR IGNORE INTO ${postingsTable(sort)} (scope, term, sort, id, doc) ${POSTINGS}`;
 }
 
 /** Removes the postings of one document, for one of the sorts. */
 export function removePostings(sort: number): string {
-  return `DELETE FROM ${postingsTable(sort)} WHERE (scope, term, sort, id) IN (SELECT scope, term, sort, id FROM (${selectPostings('', ONE_ROW)}))`;
+  return `DELETE FROM ${postingsTable(sort)} WHERE (scope, term, sort, id) IN (SELECT scope, term, sort, id FROM (${POSTINGS}))`;
 }
 
-/** Makes the postings of all documents, for one of the sorts, in the order in which they lie. */
-export function fillPostings(sort: number, column: string): string {
-  const columns = { scope: 'd.scope', sort: `d.${column}`, id: 'd.id', doc: 'd.doc', words: 'd.words' };
-  return `INSERT OR IGNORE INTO ${postingsTable(sort)} (scope, term, sort, id, doc) ${selectPostings('documents d', columns)} ORDER BY 1, 2, 3, 4`;
+/** The terms of words, each after its word break, as {@link addPostings} makes them of one document; some of them twice. */
+export function termsOf(words: readonly string[]): readonly string[] {
+  const terms: string[] = [];
+  for (const word of words) {
+    const letters = lettersOf(word);
+    let shorter = 0;
+    for (const length of HEADS) {
+      if (letters.length > shorter) terms.push(`${length}${letters.length <= length ? letters.text : letters.first(length)}`);
+      shorter = length;
+    }
+    if (letters.length > shorter) terms.push(`${WHOLE_WORD}${letters.text}`);
+  }
+  return terms;
+}
+
+/** A word without its break, in characters as SQLite counts them: code points. */
+function lettersOf(word: string): { readonly text: string; readonly length: number; first(count: number): string } {
+  const text = word.slice(WORD_BREAK.length);
+  if (!SURROGATE.test(text)) return { text, length: text.length, first: (count) => text.slice(0, count) };
+  const points = [...text];
+  return { text, length: points.length, first: (count) => points.slice(0, count).join('') };
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { spawnWorker } from '@rolebook/worker';
-import { DocumentStoreUnavailable } from '../port';
-import type { Answer, Question, Task } from './messages';
+import { CollectionReplaced, DocumentStoreUnavailable } from '../port';
+import type { Answer, Question, Task, Value, ValueOf } from './messages';
 
 interface Waiting {
-  readonly resolve: (value: number | readonly string[]) => void;
+  readonly resolve: (value: Value) => void;
   readonly reject: (reason: Error) => void;
 }
 
@@ -23,17 +23,15 @@ export class WorkerClient {
     this.#worker.on('exit', () => this.#end(new DocumentStoreUnavailable('the read models are closed')));
   }
 
-  /** @throws {DocumentStoreUnavailable} where the file cannot be read or written, or the thread is gone */
-  ask(task: Exclude<Task, { task: 'search' }>): Promise<number> {
-    return this.#ask(task) as Promise<number>;
+  /**
+   * @throws {DocumentStoreUnavailable} where the file cannot be read or written, or the thread is gone
+   * @throws {CollectionReplaced} where another file has taken the place of the one to be written to
+   */
+  ask<T extends Task>(task: T): Promise<ValueOf<T>> {
+    return this.#ask(task) as Promise<ValueOf<T>>;
   }
 
-  /** @throws {DocumentStoreUnavailable} likewise */
-  search(task: Omit<Extract<Task, { task: 'search' }>, 'task'>): Promise<readonly string[]> {
-    return this.#ask({ task: 'search', ...task }) as Promise<readonly string[]>;
-  }
-
-  #ask(task: Task): Promise<number | readonly string[]> {
+  #ask(task: Task): Promise<Value> {
     return new Promise((resolve, reject) => {
       if (this.#gone !== null) return reject(this.#gone);
       const number = ++this.#number;
@@ -55,8 +53,8 @@ export class WorkerClient {
     const waiting = this.#waiting.get(answer.number);
     this.#waiting.delete(answer.number);
     if ('value' in answer) return waiting?.resolve(answer.value);
-    const { message, unavailable } = answer.failure;
-    waiting?.reject(unavailable ? new DocumentStoreUnavailable(message) : new Error(message));
+    const { message, kind } = answer.failure;
+    waiting?.reject(kind === 'other' ? new Error(message) : new (kind === 'replaced' ? CollectionReplaced : DocumentStoreUnavailable)(message));
   }
 
   #end(reason: Error): void {

@@ -91,6 +91,28 @@ export function describeReadAll(log: () => EventStore): void {
     expect(await log().readAll({ after: before, limit: 0 })).toEqual([]);
   });
 
+  it('gives those of some types, and passes the others over', async () => {
+    const before = await log().head();
+    const types = ['Wanted', 'Other', 'Other', 'WantedToo', 'Other', 'Wanted'];
+    await log().append(newStream(), 'no-stream', types.map((type) => newEvent({ type })));
+    const all = await log().readAll({ after: before, limit: 100 });
+    const wanted = all.filter(({ type }) => type !== 'Other');
+    const some = { after: before, types: new Set(['Wanted', 'WantedToo', 'NeverHeardOf']) };
+    expect(await log().readAll({ ...some, limit: 100 })).toEqual(wanted);
+    expect(await log().readAll({ ...some, limit: 2 })).toEqual(wanted.slice(0, 2));
+    expect(await log().readAll({ ...some, after: wanted[1]!.position, limit: 2 })).toEqual(wanted.slice(2));
+    expect(await log().readAll({ ...some, after: all.at(-1)!.position, limit: 2 })).toEqual([]);
+    expect(await log().readAll({ ...some, types: new Set(), limit: 2 })).toEqual([]);
+  });
+
+  it('finds some types among thousands of events', async () => {
+    const before = await log().head();
+    const stream = newStream();
+    await log().append(stream, 'no-stream', newEvents(2500));
+    await log().append(stream, 2499, [newEvent({ type: 'Rare' })]);
+    expect(await log().readAll({ after: before, limit: 10, types: new Set(['Rare']) })).toMatchObject([{ stream, revision: 2500, type: 'Rare' }]);
+  });
+
   it('finds events by their positions, in the order asked for', async () => {
     const before = await log().head();
     for (const count of [1, 30, 4]) await log().append(newStream(), 'no-stream', newEvents(count));

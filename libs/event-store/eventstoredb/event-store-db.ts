@@ -3,7 +3,7 @@ import { timestamp } from '@rolebook/kernel';
 import { checkAppend, checkWhole } from '../check-arguments';
 import {
   StoreUnavailable, WrongExpectedRevision,
-  type AppendResult, type EventStore, type EventToAppend, type ExpectedRevision, type LoggedEvent, type StoredEvent, type SubscribeOptions, type Subscription,
+  type AppendResult, type EventStore, type EventToAppend, type ExpectedRevision, type LoggedEvent, type ReadAllOptions, type StoredEvent, type SubscribeOptions, type Subscription,
 } from '../port';
 import { CatchUpSubscription } from './catch-up-subscription';
 import { Connection } from './connection';
@@ -132,25 +132,30 @@ class EventStoreDb implements EventStore {
     return stampInOrder(found, direction).map(({ position: _, ...stored }) => stored);
   }
 
-  async readAll({ after, limit }: { after: number; limit: number }): Promise<readonly LoggedEvent[]> {
+  async readAll({ after, limit, types }: ReadAllOptions): Promise<readonly LoggedEvent[]> {
     checkWhole('after', after);
     checkWhole('limit', limit);
     this.checkOpen();
     if (limit === 0) return [];
     const time = await this.timeAt(after);
     const found: LoggedEvent[] = [];
+    let last: number | null = null;
     for (let from = after, atEnd = false; !atEnd && found.length < limit; ) {
       // A read includes the event it starts at.
       const count = Math.min(PAGE, limit - found.length) + 1;
       const request = readAllRequest(from, count);
       const page = await this.patiently('read the log', (deadlineMs) => this.page(request, deadlineMs));
-      const fresh = page.events.filter(({ position }) => position > from).slice(0, limit - found.length);
-      found.push(...fresh.map((event) => time.stamp(event)));
+      for (const event of page.events) {
+        if (event.position <= from || found.length === limit) continue;
+        // Also of events passed over: time rises along all of them.
+        const stamped = time.stamp(event);
+        if (types === undefined || types.has(event.type)) found.push(stamped);
+        last = event.position;
+      }
       atEnd = page.size < count;
       from = page.lastPosition;
     }
-    const last = found.at(-1);
-    if (last) this.marks.keep(last.position, time);
+    if (last !== null) this.marks.keep(last, time);
     return found;
   }
 

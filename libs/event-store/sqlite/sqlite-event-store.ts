@@ -3,7 +3,7 @@ import { checkAppend, checkWhole } from '../check-arguments';
 import { Followers } from '../followers';
 import {
   StoreUnavailable, WrongExpectedRevision,
-  type AppendResult, type EventStore, type EventToAppend, type ExpectedRevision, type LoggedEvent, type StoredEvent, type SubscribeOptions, type Subscription,
+  type AppendResult, type EventStore, type EventToAppend, type ExpectedRevision, type LoggedEvent, type ReadAllOptions, type StoredEvent, type SubscribeOptions, type Subscription,
 } from '../port';
 import { ANY, NO_STREAM, type WriteOutcome, type WriteRequest } from './messages';
 import type { LogReader } from './log-reader';
@@ -11,6 +11,8 @@ import type { WriterClient } from './writer-client';
 
 /** Events read without a break for others: about two milliseconds. */
 const PAGE = 1000;
+/** Positions gone through without a break where only events of some types are wanted. */
+const STRETCH = 2000;
 /** How often to look for what other processes have written. */
 const POLL_MS = 100;
 /** Events of a bulk load that share a transaction. */
@@ -82,9 +84,10 @@ export class SqliteEventStore implements EventStore {
     return this.pages(limit, (last, count) => (last?.revision === 0 ? [] : this.reader.backwards(stream, last ? last.revision - 1 : from, count)));
   }
 
-  async readAll({ after, limit }: { after: number; limit: number }): Promise<readonly LoggedEvent[]> {
+  async readAll({ after, limit, types }: ReadAllOptions): Promise<readonly LoggedEvent[]> {
     checkWhole('after', after);
     checkWhole('limit', limit);
+    if (types !== undefined) return this.ofTypes(after, limit, types);
     return this.pages<LoggedEvent>(limit, (last, count) => this.reader.all(last?.position ?? after, count));
   }
 
@@ -149,6 +152,17 @@ export class SqliteEventStore implements EventStore {
       first.push(...page);
     }
     return first;
+  }
+
+  private async ofTypes(after: number, limit: number, types: ReadonlySet<string>): Promise<LoggedEvent[]> {
+    const wanted = JSON.stringify([...types]);
+    const head = this.reader.head();
+    const found: LoggedEvent[] = [];
+    for (let from = after; from < head && found.length < limit; from += STRETCH) {
+      if (from > after) await new Promise(setImmediate);
+      for (const event of this.reader.ofTypes(from, from + STRETCH, wanted, limit - found.length)) found.push(event);
+    }
+    return found;
   }
 
   private lookForOthers(): void {

@@ -63,22 +63,23 @@ export const userDirectory: Projection<UserDocument, UserDirectoryEvent> = {
   evolve: (document, recorded) => {
     const before = document ?? blank(recorded);
     const after = evolveUser(before, recorded);
-    const ofUser = recorded.stream.startsWith('user-');
-    return indexed({ ...after, revision: ofUser ? recorded.revision : before.revision });
+    const revision = recorded.stream.startsWith('user-') ? recorded.revision : before.revision;
+    return found(document, revision === after.revision ? after : { ...after, revision });
   },
 };
 
 function evolveUser(user: UserDocument, recorded: Recorded<UserDirectoryEvent>): UserDocument {
   const { type, data } = recorded.event;
   const at = recorded.recordedAt;
-  const origin: Origin = { since: at, by: recorded.metadata.actor.type === 'user' ? recorded.metadata.actor.id : null, eventId: recorded.id };
   switch (type) {
-    case 'OwnerRegistered': return { ...user, status: 'active', email: data.email, displayName: data.displayName, locale: data.locale, role: data.role, roleOrigin: origin };
-    case 'UserInvited':
+    case 'OwnerRegistered': return { ...user, status: 'active', email: data.email, displayName: data.displayName, locale: data.locale, role: data.role, roleOrigin: originOf(recorded) };
+    case 'UserInvited': {
+      const origin = originOf(recorded);
       return {
         ...user, status: 'invited', email: data.email, displayName: data.displayName, locale: data.locale, role: data.role, overrides: data.overrides, roleOrigin: origin,
         overrideOrigins: Object.fromEntries(Object.keys(data.overrides).map((module) => [module, origin])), invitation: { sentAt: at, expiresAt: data.expiresAt },
       };
+    }
     case 'InvitationResent': return { ...user, invitation: { sentAt: at, expiresAt: data.expiresAt } };
     case 'InvitationWithdrawn': return { ...user, status: 'invitation-withdrawn', invitation: null };
     case 'InvitationAccepted': return { ...user, status: 'active', displayName: data.displayName, phone: data.phone, invitation: null };
@@ -87,13 +88,13 @@ function evolveUser(user: UserDocument, recorded: Recorded<UserDirectoryEvent>):
     case 'RoleChanged': {
       const removed = (module: string) => module in data.removedOverrides;
       const overrides = pruned(user.overrides, removed);
-      return { ...user, role: data.to, roleOrigin: origin, overrides, overrideOrigins: pruned(user.overrideOrigins, (module) => !(module in overrides)) };
+      return { ...user, role: data.to, roleOrigin: originOf(recorded), overrides, overrideOrigins: pruned(user.overrideOrigins, (module) => !(module in overrides)) };
     }
     case 'PermissionOverridden':
-      return { ...user, overrides: { ...user.overrides, [data.module]: data.to }, overrideOrigins: { ...user.overrideOrigins, [data.module]: origin } };
+      return { ...user, overrides: { ...user.overrides, [data.module]: data.to }, overrideOrigins: { ...user.overrideOrigins, [data.module]: originOf(recorded) } };
     case 'PermissionOverrideRemoved': {
       const removed = (module: string) => module === data.module;
-      return { ...user, overrides: pruned(user.overrides, removed), overrideOrigins: { ...user.overrideOrigins, [data.module]: origin } };
+      return { ...user, overrides: pruned(user.overrides, removed), overrideOrigins: { ...user.overrideOrigins, [data.module]: originOf(recorded) } };
     }
     case 'UserDeactivated': return { ...user, status: 'deactivated', deactivatedAt: at };
     case 'UserReactivated': return { ...user, status: 'active', deactivatedAt: null };
@@ -116,8 +117,14 @@ function pruned<T>(of: Readonly<Partial<Record<Module, T>>>, removed: (module: s
   return left;
 }
 
-function indexed(user: UserDocument): UserDocument {
+function originOf({ id, recordedAt, metadata: { actor } }: Recorded): Origin {
+  return { since: recordedAt, by: actor.type === 'user' ? actor.id : null, eventId: id };
+}
+
+/** With what lists and searches find the user by, which is made anew only where it may have changed: it costs more than all else. */
+function found(before: UserDocument | null, user: UserDocument): UserDocument {
   const { displayName, email } = user;
+  if (before && before.displayName === displayName && before.email === email && before.status === user.status) return user;
   return {
     ...user,
     listed: user.status === 'invited' || user.status === 'active',

@@ -1,0 +1,139 @@
+import Database from 'better-sqlite3';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+
+const NAME = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(\d+))?$/;
+const ONLY_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** A write-ahead log and its index stand beside the database file. */
+const PARTS = ['', '-wal', '-shm', '-journal'];
+const LOADING = '.loading';
+/** Loads that this process has begun. */
+let loads = 0;
+
+/** What a file says once another has taken its place. Both stand in the same folder. */
+export interface Successor {
+  /** The file's name. */
+  readonly file: string;
+  /** Its name while it was being made; who finds this one renames it. */
+  readonly from: string;
+}
+
+/**
+ * Which file is a collection's: `documents.user-directory-1.sqlite`, and once it has been made anew `documents.user-directory-1.2.sqlite`
+ * and so on. Another process may have the old one open and must neither write to it any more nor touch the new one's write-ahead log, so the
+ * new one never takes the old one's name (https://sqlite.org/howtocorrupt.html, section 2.4).
+ *
+ * What makes a new file the collection's is one committed row in the old one. All that follows, a rename and the old one's removal, is
+ * done by whoever comes first should the process that began it die.
+ */
+export class Generations {
+  readonly #folder: string;
+  readonly #stem: string;
+  readonly #extension: string;
+
+  constructor(path: string) {
+    this.#folder = dirname(path);
+    this.#extension = extname(path);
+    this.#stem = basename(path, this.#extension);
+  }
+
+  /** The collection's file, which need not exist. @throws {TypeError} where the name could be no file's, or another's */
+  current(name: string): string {
+    let number = this.#numbers(name)[0] ?? 1;
+    for (let next: number | null; (next = this.#successor(name, number)) !== null;) number = next;
+    return this.#file(name, number);
+  }
+
+  /** The file that will take its place, and what it is called until then. */
+  next(name: string): { readonly file: string; readonly loading: string } {
+    const file = this.#file(name, Math.max(1, ...this.#numbers(name)) + 1);
+    return { file, loading: `${file}.${process.pid}-${++loads}${LOADING}` };
+  }
+
+  /** Names of all collections. */
+  names(): readonly string[] {
+    return [...new Set(this.#all().map(({ name }) => name))].sort();
+  }
+
+  drop(name: string): void {
+    for (const number of this.#numbers(name)) removeFile(this.#file(name, number));
+  }
+
+  /** Removes files that others have taken the places of, and bulk loads that died with their process. */
+  tidy(): void {
+    for (const name of this.names()) {
+      const current = this.current(name);
+      for (const number of this.#numbers(name)) {
+        if (this.#file(name, number) === current) break;
+        removeFile(this.#file(name, number));
+      }
+    }
+    for (const file of readdirSync(this.#folder)) {
+      const owner = file.startsWith(`${this.#stem}.`) ? /\.(\d+)-\d+\.loading$/.exec(file)?.[1] : undefined;
+      if (owner !== undefined && !isAlive(Number(owner))) removeFile(join(this.#folder, file));
+    }
+  }
+
+  /** The number of the file that has taken this one's place; `null` where none has. */
+  #successor(name: string, number: number): number | null {
+    const file = this.#file(name, number);
+    // The usual case costs a look at the folder and no more.
+    const base = `${this.#stem}.${name}.`;
+    if (this.#numbers(name).length < 2 && !readdirSync(this.#folder).some((one) => one.startsWith(base) && one.endsWith(LOADING))) return null;
+    const successor = successorIn(file);
+    if (successor === null) return null;
+    const [to, from] = [join(this.#folder, successor.file), join(this.#folder, successor.from)];
+    if (!existsSync(to) && existsSync(from)) renameSync(from, to);
+    return Number(NAME.exec(this.#between(successor.file) ?? '')?.[2] ?? 1);
+  }
+
+  #numbers(name: string): readonly number[] {
+    if (!ONLY_NAME.test(name)) throw new TypeError(`a collection is named like user-directory-1, not ${JSON.stringify(name)}`);
+    return this.#all().flatMap((one) => (one.name === name ? [one.number] : [])).sort((a, b) => a - b);
+  }
+
+  #all(): { readonly name: string; readonly number: number }[] {
+    return readdirSync(this.#folder).flatMap((file) => {
+      const [, name, number] = NAME.exec(this.#between(file) ?? '') ?? [];
+      return name === undefined ? [] : [{ name, number: Number(number ?? 1) }];
+    });
+  }
+
+  /** What stands between the store's name and the extension. */
+  #between(file: string): string | null {
+    const isOurs = file.startsWith(`${this.#stem}.`) && file.endsWith(this.#extension);
+    return isOurs ? file.slice(this.#stem.length + 1, file.length - this.#extension.length) : null;
+  }
+
+  #file(name: string, number: number): string {
+    return join(this.#folder, `${this.#stem}.${name}${number === 1 ? '' : `.${number}`}${this.#extension}`);
+  }
+}
+
+/** What has taken a file's place; `null` where nothing has, and for what is no collection's file yet. */
+function successorIn(file: string): Successor | null {
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(file, { fileMustExist: true });
+    const found = db.prepare<[], string>(`SELECT value FROM facts WHERE name = 'successor'`).pluck().get();
+    return found === undefined ? null : (JSON.parse(found) as Successor);
+  } catch {
+    // Opening it for use says what is wrong with it.
+    return null;
+  } finally {
+    db?.close();
+  }
+}
+
+export function removeFile(file: string): void {
+  for (const part of PARTS) rmSync(`${file}${part}`, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
