@@ -12,7 +12,7 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
 }
 
 function readModel(name: string): Omit<ReadModel, 'apply'> {
-  return { name, checkpointIn: { name, indexes: [] }, rebuild: { handles: '*', partOf: null, writtenOnce: [] }, open: async () => 0 };
+  return { name, checkpointIn: { name, indexes: [] }, rebuild: { handles: '*', looksAtSealed: true, writtenOnce: [] }, open: async () => 0 };
 }
 
 describe('the projecting loop', () => {
