@@ -8,6 +8,6 @@ const { specs } = targets[process.env.ROLEBOOK_MUTATION_TARGET];
 module.exports = {
   ...base,
   roots: ['<rootDir>/libs'],
-  testMatch: specs.map((folder) => `<rootDir>/${folder}**/*.spec.ts`),
-  moduleNameMapper: { ...base.moduleNameMapper, '^fast-check$': '<rootDir>/test/mutation/fast-check.cjs' },
+  testMatch: [`<rootDir>/${specs}`],
+  moduleNameMapper: { ...base.moduleNameMapper, '^fast-check$': '<rootDir>/test/mutation/fast-check.cjs', '^fast-check-itself$': require.resolve('fast-check') },
 };

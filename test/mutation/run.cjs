@@ -7,17 +7,19 @@
  * mutant that a new spec kills a survivor. A score is that of a whole run.
  */
 const { spawnSync } = require('node:child_process');
-const { mkdirSync, readFileSync } = require('node:fs');
+const { existsSync, mkdirSync, readFileSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
 const targets = require('./targets.cjs');
 
 const root = join(__dirname, '../..');
 const folderOf = (name) => join(root, '.cache/mutation', name);
+const reportOf = (name) => join(folderOf(name), 'report.json');
 
 /** @returns {boolean} whether the target's specs kill enough of its mutants */
 function run(name, options) {
   console.log(`== mutation: ${name}`);
   mkdirSync(folderOf(name), { recursive: true });
+  rmSync(reportOf(name), { force: true });
   const stryker = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
   const { status } = spawnSync(process.execPath, [stryker, 'run', join(__dirname, 'stryker.config.cjs'), ...options], {
     cwd: root, stdio: 'inherit', env: { ...process.env, ROLEBOOK_MUTATION_TARGET: name },
@@ -27,7 +29,8 @@ function run(name, options) {
 
 /** Killed, of all that could be: the counts that docs/mutation.md lists. */
 function scoreOf(name) {
-  const { files } = JSON.parse(readFileSync(join(folderOf(name), 'report.json'), 'utf8'));
+  if (!existsSync(reportOf(name))) return 'not run';
+  const { files } = JSON.parse(readFileSync(reportOf(name), 'utf8'));
   const statuses = Object.values(files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
   const count = (...of) => statuses.filter((status) => of.includes(status)).length;
   const killed = count('Killed', 'Timeout');
@@ -44,7 +47,7 @@ function main() {
   const lines = (names.length > 0 ? names : Object.keys(targets)).map((name) => {
     const held = run(name, given.filter((argument) => argument.startsWith('-')));
     if (!held) process.exitCode = 1;
-    return `${name.padEnd(12)} ${scoreOf(name)}${held ? '' : ': NOT ENOUGH, or not run'}`;
+    return `${name.padEnd(12)} ${scoreOf(name)}${held ? '' : ': NOT ENOUGH'}`;
   });
   console.log(`\n${lines.join('\n')}`);
 }

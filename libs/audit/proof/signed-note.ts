@@ -104,7 +104,7 @@ export function formatVerifierKey(key: VerifierKey): string {
 /** Takes a note apart. @throws {MalformedNote} */
 export function parseNote(note: string): Note {
   const border = note.lastIndexOf('\n\n');
-  if (border < 0 || !note.endsWith('\n') || /[\0-\t\v-\x1f]/.test(note)) throw new MalformedNote('this is no signed note');
+  if (border < 0 || !note.endsWith('\n') || /[\0-\t\x0b-\x1f]/.test(note)) throw new MalformedNote('this is no signed note');
   const lines = note.slice(border + 2, -1).split('\n');
   if (lines.length > MOST_SIGNATURES) throw new MalformedNote('the note has too many signatures');
   return { text: note.slice(0, border + 1), signatures: lines.map(parseSignature) };
