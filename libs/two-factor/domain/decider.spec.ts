@@ -122,7 +122,7 @@ describe('switching off', () => {
 describe('a reset', () => {
   const by = (id: string, role: 'super-admin' | 'admin' | 'crew', overrides = {}) => ({ id, role, overrides });
   const anna = by(userId, 'crew');
-  const resetBy = (who: ReturnType<typeof by>, target: ReturnType<typeof by> | null = anna): TwoFactorCommand => ({ type: 'Reset', userId, by: who, target, verification });
+  const resetBy = (who: ReturnType<typeof by>, target: ReturnType<typeof by> | null = anna): TwoFactorCommand => ({ type: 'Reset', userId, by: who, target, erased: false, verification });
 
   it('says how the administrator made sure who was asking', () => {
     person(...enrolled).when(resetBy(by('olive', 'super-admin'))).then([reset]);
@@ -142,6 +142,11 @@ describe('a reset', () => {
 
   it('of an Admin is for a Super Admin', () => {
     person(...enrolled).when(resetBy(by('olive', 'super-admin'), by(userId, 'admin'))).then([reset]);
+  });
+
+  it('is refused of the erased: what is left of a person has no second factor, though the stream tells of one', () => {
+    person(...enrolled).when({ ...resetBy(by('olive', 'super-admin')), erased: true } as TwoFactorCommand).thenRefused('not-enrolled');
+    person(...enrolled).when({ ...resetBy(by('adam', 'admin'), by(userId, 'super-admin')), erased: true } as TwoFactorCommand).thenRefused('forbidden');
   });
 
   it('is refused where there is nothing to reset', () => {

@@ -19,8 +19,8 @@ export type TwoFactorCommand = { readonly userId: string } & (
   | { readonly type: 'ReplaceRecoveryCodes'; readonly proof: CodeProof; readonly recoveryCodes: readonly string[] }
   /** `required`: whether the business requires two-factor of this person. */
   | { readonly type: 'Disable'; readonly proof: CodeProof; readonly required: boolean }
-  /** By an administrator. `target`: the person, `null` where there is none. */
-  | { readonly type: 'Reset'; readonly by: Person; readonly target: Person | null; readonly verification: IdentityVerification }
+  /** By an administrator. `target`: the person, `null` where there is none. Of the erased nothing is enrolled any more, whatever the stream says. */
+  | { readonly type: 'Reset'; readonly by: Person; readonly target: Person | null; readonly erased: boolean; readonly verification: IdentityVerification }
 );
 
 /**
@@ -54,6 +54,7 @@ function decide(command: TwoFactorCommand, state: TwoFactorState): readonly TwoF
       if (command.target === null) throw twoFactorRefusals.notFound();
       requireSomebodyElse(command.by, userId, 'reset their own two-factor authentication');
       requireAuthorityOver(command.by, command.target);
+      if (command.erased) throw twoFactorRefusals.notEnrolled();
       enrolled(state);
       return [{ type: 'TwoFactorReset', data: { userId, ...command.verification } }];
     default: return unreachable(command);

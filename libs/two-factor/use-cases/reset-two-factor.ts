@@ -1,5 +1,4 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { requireSettings } from '@rolebook/access';
 import type { CommandContext } from '@rolebook/event-sourcing';
 import { DomainError } from '@rolebook/kernel';
 import { UserStreams } from '@rolebook/users/write';
@@ -20,11 +19,10 @@ export class ResetTwoFactorHandler implements ICommandHandler<ResetTwoFactor> {
   constructor(private readonly streams: TwoFactorStreams, private readonly users: UserStreams) {}
 
   async execute({ context, userId, verification }: ResetTwoFactor): Promise<TwoFactorOutcome> {
-    const by = await this.users.actor(context);
-    if (by.id !== userId) requireSettings(by, 'read');
+    const by = await this.users.administrator(context, userId);
     const { state: user, revision } = await this.users.load(context, userId);
     if ((context.given.expectedRevision ?? revision) !== revision) throw new DomainError('stale', 'Somebody has changed this since you read it; read it again.');
-    const there = user.status !== 'none' && user.status !== 'abandoned' && user.status !== 'erased';
-    return this.streams.execute(context, { type: 'Reset', userId, by, target: there ? user : null, verification });
+    const there = user.status !== 'none' && user.status !== 'abandoned';
+    return this.streams.execute(context, { type: 'Reset', userId, by, target: there ? user : null, erased: user.status === 'erased', verification });
   }
 }

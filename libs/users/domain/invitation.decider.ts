@@ -11,8 +11,8 @@ export function invite(command: Invite, user: UserState): readonly UserEvent[] {
   const overrides = differingFromDefaults(command.role, command.overrides);
   requireMayAssign(by, command.role);
   if (Object.keys(command.overrides).length > 0) requireSettings(by, 'manage');
-  if (command.role === 'super-admin' && Object.keys(overrides).length > 0) throw refusals.superAdminNotOverridden();
   requireHoldsWhatIsGranted(by, null, effectivePermissions(command.role, overrides));
+  if (command.role === 'super-admin' && Object.keys(overrides).length > 0) throw refusals.superAdminNotOverridden();
   if (user.status !== 'none') throw refusals.emailTaken();
   return [{ type: 'UserInvited', data: { ...invitation, overrides, generation: 1 } }];
 }

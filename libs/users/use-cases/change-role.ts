@@ -1,5 +1,4 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { requireSettings } from '@rolebook/access';
 import type { CommandContext } from '@rolebook/event-sourcing';
 import type { Role } from '@rolebook/access';
 import { SuperAdmins } from './super-admins';
@@ -15,8 +14,7 @@ export class ChangeRoleHandler implements ICommandHandler<ChangeRole> {
   constructor(private readonly users: UserStreams, private readonly superAdmins: SuperAdmins) {}
 
   async execute({ context, userId, role, keepOverrides, reason }: ChangeRole): Promise<UserOutcome> {
-    const by = await this.users.actor(context);
-    requireSettings(by, 'write');
+    const by = await this.users.administrator(context, userId);
     return this.superAdmins.change(context, userId, { type: 'ChangeRole', by, role, keepOverrides, reason });
   }
 }

@@ -1,5 +1,4 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { requireSettings } from '@rolebook/access';
 import { Erasures } from '@rolebook/erasure';
 import { momentOf, type CommandContext } from '@rolebook/event-sourcing';
 import { parseEmailAddress, type EmailAddress } from '../domain/values';
@@ -17,8 +16,7 @@ export class EraseUserHandler implements ICommandHandler<EraseUser> {
   constructor(private readonly users: UserStreams, private readonly superAdmins: SuperAdmins, private readonly erasures: Erasures) {}
 
   async execute({ context, userId, email }: EraseUser): Promise<UserOutcome> {
-    const by = await this.users.actor(context);
-    requireSettings(by, 'manage');
+    const by = await this.users.administrator(context, userId);
     const { state: { email: address } } = await this.users.load(context, userId);
     const emailMatches = address !== '' && parseEmailAddress(address).normalised === email.normalised;
     const outcome = await this.superAdmins.change(context, userId, { type: 'Erase', by, emailMatches });

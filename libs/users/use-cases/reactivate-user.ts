@@ -1,5 +1,4 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { requireSettings } from '@rolebook/access';
 import type { CommandContext } from '@rolebook/event-sourcing';
 import { SuperAdmins } from './super-admins';
 import { UserStreams, type UserOutcome } from './user-streams';
@@ -14,8 +13,7 @@ export class ReactivateUserHandler implements ICommandHandler<ReactivateUser> {
   constructor(private readonly users: UserStreams, private readonly superAdmins: SuperAdmins) {}
 
   async execute({ context, userId, reason }: ReactivateUser): Promise<UserOutcome> {
-    const by = await this.users.actor(context);
-    requireSettings(by, 'write');
+    const by = await this.users.administrator(context, userId);
     return this.superAdmins.change(context, userId, { type: 'Reactivate', by, reason });
   }
 }

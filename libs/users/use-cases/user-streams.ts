@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { requireSettings, streamNames } from '@rolebook/access';
+import { requireView, streamNames } from '@rolebook/access';
 import { Streams, type CommandContext, type ExecuteOptions, type Outcome, type Snapshot } from '@rolebook/event-sourcing';
 import { DomainError } from '@rolebook/kernel';
 import type { UserCommand } from '../domain/commands';
@@ -35,12 +35,21 @@ export class UserStreams {
   }
 
   /**
-   * Carries out an administrator's command on a user. Somebody who may not even look learns nothing of who exists.
+   * Who gives a command on this user. Somebody who may not even look learns nothing of who exists; to whoever may, an id that is nobody's is `not-found`
+   * before it is anything else.
+   * @throws {DomainError} `unauthenticated`, `forbidden`
+   */
+  async administrator(context: CommandContext, userId: string): Promise<UserState> {
+    const by = await this.actor(context);
+    requireView(by, userId);
+    return by;
+  }
+
+  /**
+   * Carries out an administrator's command on a user.
    * @param command made with the person who gives it
    */
   async administer(context: CommandContext, userId: string, command: (by: UserState) => UserCommand): Promise<UserOutcome> {
-    const by = await this.actor(context);
-    if (by.id !== userId) requireSettings(by, 'read');
-    return this.execute(context, userId, command(by));
+    return this.execute(context, userId, command(await this.administrator(context, userId)));
   }
 }

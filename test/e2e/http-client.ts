@@ -1,0 +1,42 @@
+import { Agent, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Answer, Service } from './harness';
+
+export interface Sent { readonly method: string; readonly path: string; readonly headers?: Readonly<Record<string, string | string[]>>; readonly body?: Buffer | string }
+
+/** Connections that stay open, for suites that ask thousands of things: a tenth of what a connection for each costs. */
+export class HttpClient {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+  private constructor(private readonly port: number) {}
+
+  /** The service listens from then on. */
+  static async of(service: Service): Promise<HttpClient> {
+    const server = service.server as { listening: boolean; address(): AddressInfo };
+    if (!server.listening) await service.http.listen(0, '127.0.0.1');
+    return new HttpClient(server.address().port);
+  }
+
+  /** Of an answer without end (server-sent events) only the head is read, and the connection is cut. */
+  send({ method, path, headers = {}, body }: Sent): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const sent = request({ port: this.port, host: '127.0.0.1', agent: this.agent, method, path, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) } }, (answer) => {
+        const head = { status: answer.statusCode!, headers: answer.headers as Record<string, string> };
+        const type = String(head.headers['content-type'] ?? '');
+        if (type.startsWith('text/event-stream')) {
+          resolve({ ...head, body: {}, text: '' });
+          answer.destroy();
+          return;
+        }
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => { chunks.push(chunk); }).on('error', reject).on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({ ...head, text, body: /^application\/(problem\+)?json\b/.test(type) ? JSON.parse(text) as unknown : text });
+        });
+      });
+      sent.on('error', reject).end(body);
+    });
+  }
+
+  close(): void { this.agent.destroy(); }
+}
