@@ -69,13 +69,13 @@ export class MongoBulkLoad<Doc extends Document> implements BulkLoad<Doc> {
 
   async prepare(checkpoint: number): Promise<Collection<Doc>> {
     if (this.prepared) return this.prepared;
+    await this.assertOurs(await this.connection.run((db) => db.collection<Facts>(this.loading).updateOne({ _id: 0 }, { $set: { checkpoint } })));
     const [stored, added] = [await this.sum(), this.added.toString()];
     if (stored !== added) {
       await this.discard();
       throw new Error(`${this.layout.spec.name}: ${added} were to be stored, and these are: ${stored}`);
     }
     if (this.layout.indexes.length > 0) await this.run((into) => into.createIndexes([...this.layout.indexes]));
-    await this.assertOurs(await this.connection.run((db) => db.collection<Facts>(this.loading).updateOne({ _id: 0 }, { $set: { checkpoint } })));
     return (this.prepared = this.as(this.loading));
   }
 
