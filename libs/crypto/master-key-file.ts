@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createMasterKey, parseMasterKey, type MasterKey } from './master-key';
+import { createMasterKey, MasterKeyError, parseMasterKey, type MasterKey } from './master-key';
 
 /**
  * The master key of embedded mode: read from its file, or made there at first start, readable by the owner alone.
@@ -11,8 +11,8 @@ import { createMasterKey, parseMasterKey, type MasterKey } from './master-key';
 export function readOrMakeMasterKeyFile(file: string): { readonly masterKey: MasterKey; readonly made: boolean } {
   const standing = readIfThere(file);
   if (standing !== null) {
-    chmodSync(file, 0o600);
-    return { masterKey: parseMasterKey(standing), made: false };
+    keepToOwner(file);
+    return { masterKey: parsed(standing, file), made: false };
   }
   const bytes = randomBytes(32);
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
@@ -33,6 +33,19 @@ export function readOrMakeMasterKeyFile(file: string): { readonly masterKey: Mas
     return { masterKey: parseMasterKey(readFileSync(file, 'utf8')), made: false };
   } finally {
     rmSync(draft);
+  }
+}
+
+/** On a file system that cannot be written, the file stays as it is. */
+function keepToOwner(file: string): void {
+  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+function parsed(text: string, file: string): MasterKey {
+  try {
+    return parseMasterKey(text);
+  } catch (cause) {
+    throw new MasterKeyError(`The file ${file} holds no master key (32 bytes in base64). Put it back from its backup: no other key opens the data.`, { cause });
   }
 }
 

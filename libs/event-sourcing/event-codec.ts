@@ -114,6 +114,19 @@ export class EventCodec {
     return drafts.map((draft) => (draft instanceof UnreadableEvent ? draft : readable(draft.event, () => this.openedLazily<Event>(draft))));
   }
 
+  /** Whose keys these events need to be opened, each once. Of an event that cannot be read, nobody's. */
+  sealedFor(stored: readonly StoredEvent[]): readonly string[] {
+    const subjects = new Set<string | null>();
+    for (const event of stored) {
+      const draft = readable(event, () => this.parsed(event));
+      if (draft instanceof UnreadableEvent) continue;
+      if (draft.data[SEALED] !== undefined) subjects.add(draft.subject);
+      subjects.add(draft.owner);
+    }
+    subjects.delete(null);
+    return [...subjects] as string[];
+  }
+
   private openedLazily<Event extends DomainEvent>(draft: ReturnType<EventCodec['parsed']>): Recorded<Event> {
     const { event: stored, data, metadata } = draft;
     const { id, type, stream, revision, recordedAt } = stored;

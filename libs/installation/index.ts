@@ -1,5 +1,6 @@
 export { ConfigError, readConfig, type Config } from './config';
 export { startFollowers, type Followers } from './followers';
+export { checkAgreement, StoresDisagree } from './agreement';
 export { openAudit, type AuditParts } from './audit';
 export { allEvents, definitionOf, openFoundation, type Foundation } from './foundation';
 export { openInstallation, type Installation } from './installation';

@@ -10,6 +10,7 @@ import type { OperationalStore } from '@rolebook/operational-store';
 import { RemoteProgress, type Projector } from '@rolebook/projecting';
 import { LiveAccess, userSessions, type UserSessionsDocument } from '@rolebook/sessions/read';
 import { PermissionTexts, userDirectory, UserQueries, type UserDocument } from '@rolebook/users/read';
+import { checkAgreement } from './agreement';
 import { openAudit, type AuditParts } from './audit';
 import type { Config } from './config';
 import { forgetFolded, makeErasures } from './erasures';
@@ -17,6 +18,7 @@ import { startFollowers, type Followers } from './followers';
 import { openFoundation, type Foundation } from './foundation';
 import { followLive } from './live-follower';
 import { allReadModels } from './read-models';
+import type { Stores } from './stores';
 
 /** Everything the api stands on, opened, connected and running. */
 export interface Installation extends Foundation {
@@ -44,10 +46,11 @@ export interface Installation extends Foundation {
   close(): Promise<void>;
 }
 
-/** Opens the stores and the keys, and starts what follows the log. @throws {MasterKeyError} and the stores' own errors, each a sentence that says what to do */
+/** Opens the stores and the keys, and starts what follows the log. @throws {StoresDisagree} {MasterKeyError} and the stores' own errors, each a sentence that says what to do */
 export async function openInstallation(config: Config, clock: Clock = systemClock): Promise<Installation> {
   const foundation = await openFoundation(config, clock);
   const { stores, subjectKeys, streams } = foundation;
+  await closingOnFailure(stores, () => checkAgreement(foundation));
   const { events, documents, operational, keys, masterKey } = stores;
   const secrets = await openInstallationSecrets({ store: keys, masterKey });
   const actionTokens = createActionTokens(secrets);
@@ -75,4 +78,13 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
       await Promise.all([stores.close(), passwords.close()]);
     },
   };
+}
+
+async function closingOnFailure(stores: Stores, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { AvatarFiles } from '@rolebook/avatars/files';
 import { MongoAvatars } from '@rolebook/avatars/mongodb';
 import type { SealedAvatars } from '@rolebook/avatars';
-import { checkMasterKey, parseMasterKey, readOrMakeMasterKeyFile, type KeyStore, type MasterKey } from '@rolebook/crypto';
+import { checkMasterKey, parseMasterKey, type KeyStore, type MasterKey } from '@rolebook/crypto';
 import { openMongoKeyStore } from '@rolebook/crypto/mongodb';
 import { openSqliteKeyStore } from '@rolebook/crypto/sqlite';
 import type { DocumentStore } from '@rolebook/document-store';
@@ -15,9 +15,9 @@ import { openMongoClient } from '@rolebook/mongodb';
 import type { OperationalStore } from '@rolebook/operational-store';
 import { openMongoOperationalStore } from '@rolebook/operational-store/mongodb';
 import { openSqliteOperationalStore } from '@rolebook/operational-store/sqlite';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config';
+import { embeddedMasterKey, prepareDataFolder } from './data-folder';
 
 /** Where everything is kept, opened. */
 export interface Stores {
@@ -35,7 +35,7 @@ export interface Stores {
  * @throws {MasterKeyError} and the stores' own errors, each a sentence that says what to do
  */
 export async function openStores(config: Config, clock: Clock): Promise<Stores> {
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  prepareDataFolder(config.data);
   const { eventStoreUrl, mongoUrl } = config;
   const stores = eventStoreUrl !== null && mongoUrl !== null ? await openServers(config, clock, { eventStoreUrl, mongoUrl }) : await openEmbedded(config, clock);
   await checkMasterKey(stores.keys, stores.masterKey);
@@ -44,7 +44,7 @@ export async function openStores(config: Config, clock: Clock): Promise<Stores> 
 
 async function openEmbedded(config: Config, clock: Clock): Promise<Stores> {
   const file = (name: string) => join(config.data, name);
-  const masterKey = config.masterKey === null ? readOrMakeMasterKeyFile(file('master.key')).masterKey : parseMasterKey(config.masterKey);
+  const masterKey = embeddedMasterKey(config);
   const [events, documents, operational, keys] = await Promise.all([
     openSqliteEventStore({ file: file('events.db'), clock }), openSqliteDocumentStore({ file: file('read-models.db') }),
     openSqliteOperationalStore({ file: file('operational.db'), clock }), openSqliteKeyStore({ file: file('keys.db') }),

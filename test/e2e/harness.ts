@@ -41,8 +41,17 @@ export class Service {
   ) {}
 
   static async start(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
+    return Service.on(await startEngines(clock), env, clock);
+  }
+
+  /** On the embedded stores, whatever the run is for. */
+  static startEmbedded(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
+    return Service.on(null, env, clock);
+  }
+
+  /** On servers of the test's own; `dispose` disposes of them too. */
+  static async on(engines: Engines | null, env: Record<string, string>, clock: TestClock): Promise<Service> {
     const data = mkdtempSync(join(tmpdir(), 'rolebook-e2e-'));
-    const engines = await startEngines(clock);
     const all = { ...engines?.env, ...env };
     const { app, installation } = await open(data, all, clock);
     return new Service(data, clock, app, installation, all, engines);

@@ -30,6 +30,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(`Rolebook did not start: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`Rolebook did not start: ${(error as { readonly message?: string } | null)?.message ?? String(error)}`); // an error from a thread is of another class
   process.exit(1);
 });

@@ -1,5 +1,5 @@
 import { createActionTokens, openInstallationSecrets } from '@rolebook/crypto';
-import { openFoundation, readConfig, startFollowers, type Followers } from '@rolebook/installation';
+import { checkAgreement, openFoundation, readConfig, startFollowers, type Followers } from '@rolebook/installation';
 import { systemClock } from '@rolebook/kernel';
 import { log } from '@rolebook/log';
 import { Lease, LeaseKeeper } from '@rolebook/operational-store';
@@ -16,6 +16,7 @@ async function main(): Promise<void> {
   if (config.eventStoreUrl === null) throw new Error('the embedded api keeps its read models itself; a projector is for EVENTSTORE_URL and MONGODB_URL.');
   const foundation = await openFoundation(config, systemClock);
   const { stores } = foundation;
+  await checkAgreement(foundation);
   const actionTokens = createActionTokens(await openInstallationSecrets({ store: stores.keys, masterKey: stores.masterKey }));
   let followers: Followers | null = null;
   const keeper = new LeaseKeeper({

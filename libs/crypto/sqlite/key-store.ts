@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
+import { asUnusable } from '@rolebook/sqlite-files';
 import { spawnWorker } from '@rolebook/worker';
 import { KeyStoreUnavailable, type KeyStore } from '../port';
 import { ownCopy } from '../secret-bytes';
@@ -21,11 +22,16 @@ interface Waiting {
  * calls that come while a batch is under way go together in the next one and share its fsync.
  * After `destroy` the wrapped key is in none of its files any more, the write-ahead log included
  * (what a disk or a snapshot keeps of freed blocks is beyond it).
- * @throws {Error} where the file cannot be opened, or was written by a newer version
+ * @throws {DatabaseUnusable} where it cannot serve; the message says what to do
+ * @throws {Error} where the file was written by a newer version
  */
 export async function openSqliteKeyStore(options: { readonly file: string }): Promise<KeyStore> {
   const worker = spawnWorker(join(__dirname, 'key-store.worker'), { workerData: { file: options.file } });
-  await once(worker, 'message'); // rejects with the worker's error where it could not open
+  try {
+    await once(worker, 'message'); // rejects with the worker's error where it could not open
+  } catch (error) {
+    throw asUnusable(error, `The key store ${options.file}`, 'Restore keys.db from its newest backup: without it no personal data can be read.');
+  }
   return new SqliteKeyStore(worker);
 }
 

@@ -1,7 +1,8 @@
 import Database from 'better-sqlite3';
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { sqliteCode, wipeUnusedBytes } from '@rolebook/sqlite-files';
+import type { CollectionSpec } from '@rolebook/kernel';
+import { asUnusable, sqliteCode, wipeUnusedBytes } from '@rolebook/sqlite-files';
 import { CollectionReplaced, DocumentStoreUnavailable } from '../port';
 import { BulkWriter } from './bulk-writer';
 import { CollectionWriter } from './collection-writer';
@@ -12,6 +13,8 @@ import { searchPage } from './search';
 
 /** A thread of the read models: what waits for the disk or takes long happens here and not on the event loop. */
 const writers = new Map<string, CollectionWriter>();
+/** Of the collections that are open. */
+const specs = new Map<string, CollectionSpec>();
 /** What the disk or another process causes, and not the question. */
 const FILE_TROUBLE = /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|IOERR|LOCKED|NOTADB|PERM|READONLY)/;
 /** Files open for scrubbing; they stay so until the collection is closed (see `wipeUnusedBytes`). */
@@ -26,6 +29,7 @@ function perform(task: Task): Value {
     case 'open':
       writers.get(task.file)?.close();
       writers.set(task.file, new CollectionWriter(task.file, task.spec));
+      specs.set(task.file, task.spec);
       return 0;
     case 'write':
       return writerOf(task.file).write(task.rows, task.checkpoint);
@@ -62,9 +66,12 @@ function perform(task: Task): Value {
 }
 
 function writerOf(file: string): CollectionWriter {
-  const writer = writers.get(file);
-  if (writer === undefined) throw new Error(`${file} is not open`);
-  return writer;
+  const [writer, spec] = [writers.get(file), specs.get(file)];
+  if (writer !== undefined) return writer;
+  if (spec === undefined) throw new Error(`${file} is not open`);
+  const again = new CollectionWriter(file, spec);
+  writers.set(file, again);
+  return again;
 }
 
 function loading(): BulkWriter {
@@ -74,16 +81,16 @@ function loading(): BulkWriter {
 
 /** One part of a file. The writer lets go of the pages it remembers, so that it cannot write old ones back. */
 function scrub(file: string, from: number): number {
-  const spec = writers.get(file)?.spec;
   writers.get(file)?.close();
-  writers.delete(file);
-  putAwayLog(file);
-  const handle = handles.get(file) ?? openSync(file, 'r+');
-  handles.set(file, handle);
-  const next = wipeUnusedBytes(handle, from, SCRUBBED_AT_ONCE);
-  if (spec !== undefined) writers.set(file, new CollectionWriter(file, spec));
-  else close(file);
-  return next;
+  writers.delete(file); // the next write opens it again, whatever is in the way here
+  try {
+    putAwayLog(file);
+    const handle = handles.get(file) ?? openSync(file, 'r+');
+    handles.set(file, handle);
+    return wipeUnusedBytes(handle, from, SCRUBBED_AT_ONCE);
+  } finally {
+    if (!specs.has(file)) close(file);
+  }
 }
 
 /** @throws {Error} while another process reads from the write-ahead log */
@@ -100,6 +107,7 @@ function putAwayLog(file: string): void {
 function close(file: string): number {
   writers.get(file)?.close();
   writers.delete(file);
+  specs.delete(file);
   const handle = handles.get(file);
   if (handle !== undefined) closeSync(handle);
   handles.delete(file);
@@ -123,7 +131,8 @@ function answer(number: number, task: Task): Answer {
   try {
     return { number, value: perform(task) };
   } catch (error) {
-    return { number, failure: { message: error instanceof Error ? error.message : String(error), kind: kindOf(error) } };
+    const said = 'file' in task ? asUnusable(error, `The read model ${task.file}`, 'Remove it and the files beside it whose names begin with its own, and start again: it is made anew from the log.') : error;
+    return { number, failure: { message: said instanceof Error ? said.message : String(said), kind: kindOf(error) } };
   }
 }
 

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +63,18 @@ describe('read models in SQLite files', () => {
     await store.drop('people-1');
     expect(await readdir(folder)).toEqual([]);
   });
+
+  it('take writes also after a scrub that somebody else\'s reading stood in the way of', async () => {
+    await collection.write([{ id: 'a', document: person('a', 'secret-name'), position: 1 }]);
+    const reader = new Database(join(folder, 'documents.people-1.sqlite'), { readonly: true });
+    reader.exec('BEGIN; SELECT count(*) FROM documents');
+    await collection.write([{ id: 'a', document: null, position: 2 }]);
+    await expect(store.scrub()).rejects.toThrow('in use by another process');
+    await collection.write([{ id: 'b', document: person('b', 'another'), position: 3 }]);
+    reader.close();
+    await store.scrub();
+    expect([await found(['secret-name']), (await collection.get('b'))?.name]).toEqual([[], 'another']);
+  }, 30_000);
 
   it('may be read by their owner alone, loaded ones too', async () => {
     const load = await collection.bulkLoad();

@@ -6,6 +6,8 @@ import { sqliteCode } from '@rolebook/sqlite-files';
 /** Marks the file as an event log of this product: 'RBEL'. */
 const APPLICATION_ID = 0x5242454c;
 const VERSION = 1;
+/** A log up to this size is checked page by page before a start, in some tenths of a second. */
+const CHECKED_WHOLE_BYTES = 64 << 20;
 
 /**
  * The log is small on purpose: stream names stand once, event ids in 16 bytes, moments in epoch milliseconds.
@@ -51,11 +53,17 @@ export function prepareLog(file: string, busyTimeoutMs: number): void {
     log.transaction(() => migrate(log, file)).immediate();
     // Touches both ends of the log: a file cut off short shows here and not in the middle of the day.
     log.prepare('SELECT min(position) + max(position) FROM events').get();
+    if (statSync(file).size <= CHECKED_WHOLE_BYTES) checkWhole(log, file);
   } catch (reason) {
     throw isSqliteError(reason) ? unusable(file, reason) : reason;
   } finally {
     db?.close();
   }
+}
+
+function checkWhole(db: Database.Database, file: string): void {
+  const problem = db.pragma('integrity_check(1)', { simple: true }) as string;
+  if (problem !== 'ok') throw damaged(file, problem.replaceAll(/\s+/g, ' ').slice(0, 200));
 }
 
 function migrate(db: Database.Database, file: string): void {
@@ -95,9 +103,12 @@ function isSqliteError(reason: unknown): reason is Error & { readonly code: stri
 
 function unusable(file: string, reason: Error & { readonly code: string }): EventLogUnusable {
   const { code, message } = reason;
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
-    return new EventLogUnusable(`The event log ${file} is damaged (${message}). Restore it from a backup; the damaged file was left as it is.`, { cause: reason });
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return damaged(file, message, reason);
   if (code.startsWith('SQLITE_BUSY'))
     return new EventLogUnusable(`The event log ${file} is locked by another process. End that process, or wait until it is done, and start again.`, { cause: reason });
   return new EventLogUnusable(`The event log ${file} cannot be used (${message}). Make sure that its folder is writable to this process and its disk is not full.`, { cause: reason });
+}
+
+function damaged(file: string, what: string, cause?: unknown): EventLogUnusable {
+  return new EventLogUnusable(`The event log ${file} is damaged (${what}). Restore it from a backup; the damaged file was left as it is.`, { cause });
 }

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Clock, Json } from '@rolebook/kernel';
+import { asUnusable } from '@rolebook/sqlite-files';
 import { checkedKey, OperationalStoreUnavailable, type Entry, type OperationalStore } from '../port';
 import { ChangeQueue } from './change-queue';
 import { OperationalDatabase } from './operational-database';
@@ -15,12 +16,17 @@ type Row = readonly [key: string, json: string, version: number];
  * Opens the operational state kept in a SQLite file, made where it is missing. Reads happen on the calling thread, changes in a
  * thread of its own, where many share an fsync. Other processes on this machine may have it open too.
  * @param options.clock decides what has expired
+ * @throws {DatabaseUnusable} where it cannot serve; the message says what to do
  */
 export async function openSqliteOperationalStore({ file, clock }: { readonly file: string; readonly clock: Clock }): Promise<OperationalStore> {
   const path = resolve(file);
-  await mkdir(dirname(path), { recursive: true });
-  new OperationalDatabase(path).close();
-  return new SqliteOperationalStore(path, clock);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    new OperationalDatabase(path).close();
+    return new SqliteOperationalStore(path, clock);
+  } catch (error) {
+    throw asUnusable(error, `The operational state ${path}`, 'Restore it from a backup; without one, remove it: throttling and idempotency keys are forgotten then, and mails of the whole log go out again.');
+  }
 }
 
 class SqliteOperationalStore implements OperationalStore {

@@ -14,13 +14,14 @@ const BUSY_TIMEOUT_MS = 5000;
 /** The writing side: applies groups of changes, each in one transaction with one fsync. Synchronous; runs in a thread of its own. */
 export class OperationalDatabase {
   readonly #file: string;
-  #open: ReturnType<typeof open>;
+  /** `null` where it was closed for wiping and could not be opened again: the next change tries. */
+  #opened: ReturnType<typeof open> | null;
   /** Open for wiping; it stays so as long as the database is open (see `wipeUnusedBytes`). */
   #handle: number | null = null;
 
   constructor(file: string) {
     this.#file = ownersFile(file);
-    this.#open = open(file);
+    this.#opened = open(file);
   }
 
   /** All of the changes, in order, or none. @returns for each whether it was made: false where an entry was not at the version expected */
@@ -31,7 +32,7 @@ export class OperationalDatabase {
   }
 
   close(): void {
-    this.#open.db.close();
+    this.#opened?.db.close();
     if (this.#handle !== null) closeSync(this.#handle);
     this.#handle = null;
   }
@@ -41,10 +42,12 @@ export class OperationalDatabase {
     const [outcome] = this.#open.db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
     if (outcome.busy !== 0) return; // Another process reads just now: the next sweep does it.
     this.#open.db.close();
+    this.#opened = null;
     this.#handle ??= openSync(this.#file, 'r+');
     wipeUnusedBytes(this.#handle, 0, Infinity);
-    this.#open = open(this.#file);
   }
+
+  get #open(): ReturnType<typeof open> { return (this.#opened ??= open(this.#file)); }
 
   #apply(change: Change): boolean {
     switch (change.change) {

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@rolebook/kernel';
@@ -91,6 +91,17 @@ describe('operational state in a SQLite file', () => {
     await store.sweep();
     const bytes = Buffer.concat(await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))))).toString('latin1');
     expect(secrets.filter((value) => bytes.includes(value))).toEqual([]);
+    await store.close();
+  });
+
+  it('takes changes again after a sweep that the file system stood in the way of', async () => {
+    const store = await openSqliteOperationalStore({ file, clock: systemClock });
+    await store.putMany('b', [{ key: 'before', value: 1, expiresAt: null }]);
+    await rename(folder, `${folder}-away`);
+    await expect(store.sweep()).rejects.toThrow(OperationalStoreUnavailable);
+    await rename(`${folder}-away`, folder);
+    await store.putMany('b', [{ key: 'k', value: 1, expiresAt: null }]);
+    expect((await store.get('b', 'k'))?.value).toBe(1);
     await store.close();
   });
 
