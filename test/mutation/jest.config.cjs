@@ -9,5 +9,6 @@ module.exports = {
   ...base,
   roots: ['<rootDir>/libs'],
   testMatch: [`<rootDir>/${specs}`],
+  testPathIgnorePatterns: ['\\.large\\.spec\\.ts$'],
   moduleNameMapper: { ...base.moduleNameMapper, '^fast-check$': '<rootDir>/test/mutation/fast-check.cjs', '^fast-check-itself$': require.resolve('fast-check') },
 };
