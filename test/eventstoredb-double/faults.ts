@@ -19,7 +19,7 @@ export type FaultKind = 'unavailable' | 'not-leader' | 'no-leader' | 'access-den
 
 /** Faults on demand. Each call uses up the first one meant for its operation. */
 export class Faults {
-  private readonly planned: { readonly on: Operation; readonly kind: FaultKind; times: number }[] = [];
+  private readonly planned: { readonly on: Operation; readonly kind: FaultKind; times: number; passed: number }[] = [];
   private readonly silencers = new Set<() => void>();
   private readonly enders = new Set<() => void>();
   private readonly met: Record<Operation, number> = { append: 0, read: 0, subscribe: 0 };
@@ -27,9 +27,9 @@ export class Faults {
 
   constructor(private readonly front: Front, private readonly address: () => { readonly host: string; readonly port: number }) {}
 
-  /** The next calls of an operation, `Infinity` for all until `clear()`. */
-  next(on: Operation, kind: FaultKind, times = 1): void {
-    this.planned.push({ on, kind, times });
+  /** The next calls of an operation, `Infinity` for all until `clear()`. @param passed calls that go well before */
+  next(on: Operation, kind: FaultKind, times = 1, passed = 0): void {
+    this.planned.push({ on, kind, times, passed });
   }
 
   /** Every answer comes that much later. */
@@ -81,7 +81,7 @@ export class Faults {
     this.met[on]++;
     const index = this.planned.findIndex((fault) => fault.on === on);
     const fault = this.planned[index];
-    if (!fault) return null;
+    if (!fault || fault.passed-- > 0) return null;
     fault.times--;
     if (fault.times === 0) this.planned.splice(index, 1);
     return fault.kind;

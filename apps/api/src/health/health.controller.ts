@@ -44,9 +44,8 @@ export class HealthController {
   @Answer(200, ReadyAnswer)
   @ApiResponse({ status: 503, type: ReadyAnswer, description: 'Something is down.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
-    const checks = { eventStore: this.events.ping(), documentStore: this.documents.ping(), operationalStore: this.operational.ping() };
-    const down: string[] = [];
-    for (const [name, check] of Object.entries(checks)) await check.catch(() => down.push(name));
+    const stores = { eventStore: this.events, documentStore: this.documents, operationalStore: this.operational };
+    const down = (await Promise.all(Object.entries(stores).map(([name, store]) => store.ping().then(() => [], () => [name])))).flat();
     const { failure, readModels } = this.followers?.projector.status() ?? { failure: null, readModels: [] };
     if (failure !== null) down.push('projections');
     if (down.length > 0) void reply.status(503);

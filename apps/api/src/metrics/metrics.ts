@@ -10,6 +10,8 @@ import { CLOCK, EVENT_STORE, PROGRESS } from '../composition/tokens';
 import type { Progress } from '../http/freshness';
 import { RequestTimes } from './request-times';
 
+interface Lag { readonly events: number; readonly seconds: number }
+
 /** What operators watch, in Prometheus' text format. Labels are routes and names of the code, never ids. */
 @Injectable()
 export class Metrics {
@@ -45,15 +47,19 @@ export class Metrics {
     return this.registry.metrics();
   }
 
+  /** Both gauges from one look; `NaN` where the log or the read models are away, so that everything else can still be watched. */
   private measureLag(): void {
-    const { events, progress, clock, registry } = this;
-    const lagging = async (): Promise<{ events: number; seconds: number }> => {
-      await progress.caughtUp(await events.head(), 0);
-      const behind = await events.readAll({ after: progress.position, limit: 10_000 });
-      const [oldest] = behind;
-      return { events: behind.length, seconds: oldest ? Math.max(0, clock.now() - Date.parse(oldest.recordedAt)) / 1000 : 0 };
-    };
-    new Gauge({ name: 'rolebook_projection_lag_events', help: 'Events that the read models do not show yet; 10000 means that many or more.', registers: [registry], async collect() { this.set((await lagging()).events); } });
-    new Gauge({ name: 'rolebook_projection_lag_seconds', help: 'Age of the oldest event that the read models do not show yet.', registers: [registry], async collect() { this.set((await lagging()).seconds); } });
+    let looking: Promise<Lag> | null = null;
+    const look = () => (looking ??= this.lag().catch(() => ({ events: Number.NaN, seconds: Number.NaN })).finally(() => { looking = null; }));
+    const registers = [this.registry];
+    new Gauge({ name: 'rolebook_projection_lag_events', help: 'Events that the read models do not show yet; 10000 means that many or more, NaN that the log or the read models are away.', registers, async collect() { this.set((await look()).events); } });
+    new Gauge({ name: 'rolebook_projection_lag_seconds', help: 'Age of the oldest event that the read models do not show yet; NaN while the log or the read models are away.', registers, async collect() { this.set((await look()).seconds); } });
+  }
+
+  private async lag(): Promise<Lag> {
+    await this.progress.caughtUp(await this.events.head(), 0);
+    const behind = await this.events.readAll({ after: this.progress.position, limit: 10_000 });
+    const [oldest] = behind;
+    return { events: behind.length, seconds: oldest ? Math.max(0, this.clock.now() - Date.parse(oldest.recordedAt)) / 1000 : 0 };
   }
 }
