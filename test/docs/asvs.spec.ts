@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '../..');
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -73,6 +73,11 @@ describe('docs/asvs.md', () => {
 describe.each(['docs/asvs.md', 'docs/security.md', 'docs/mutation.md', 'SECURITY.md'])('%s', (page) => {
   it('names files that exist', () => {
     expect(filesIn(text(page)).filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+
+  it('links to files that exist', () => {
+    const links = [...text(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
   });
 
   it('names tests that exist', () => {
