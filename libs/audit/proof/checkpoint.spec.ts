@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { checkCheckpoint, checkpointNote, checkpointText, parseCheckpoint, signCheckpoint, signCheckpointNote, type Checkpoint } from './checkpoint';
 import { EMPTY_ROOT, leafHash } from './merkle-hash';
-import { MalformedNote } from './signed-note';
+import { formatNote, MalformedNote, signNote } from './signed-note';
 import { signingKey } from './spec-helpers';
 
 const business = '0193e2b0-7c1a-7000-8000-00000000000b';
 const head = { businessId: business, size: 42, rootHash: leafHash(Buffer.from('leaf')), at: '2026-11-24T09:30:00.000Z' };
 const { signer, verifier } = signingKey();
 const json = signCheckpoint(head, signer);
+const NO_JSON = 'the checkpoint is no JSON that can be read';
+const NO_CHECKPOINT = 'the JSON is no checkpoint: expected {size, rootHash, signature, keyId, at}, hashes in base64';
+const NO_TREE = 'the note is no checkpoint of a Rolebook history';
+/** The note of the checkpoint, with one line of its text another. */
+const noteWith = (line: number, change: (text: string) => string) => formatNote(signNote(checkpointText(head).split('\n').map((text, i) => (i === line ? change(text) : text)).join('\n'), signer));
 
 describe('a checkpoint', () => {
   it('signs origin, size, root and time, one a line', () => {
@@ -23,6 +28,16 @@ describe('a checkpoint', () => {
     expect(checkpointNote(business, json)).toBe(signCheckpointNote(head, signer));
   });
 
+  it('as a note names the key as it is told', () => {
+    expect(checkpointNote(business, json, 'other')).toContain('\n— other ');
+    expect(() => checkpointNote(business, { ...json, size: -1 })).toThrow(new MalformedNote(NO_CHECKPOINT));
+  });
+
+  it('as a note may have lost or gained line feeds at its end', () => {
+    const note = signCheckpointNote(head, signer);
+    for (const text of [note.trimEnd(), `${note}\n\n`]) expect(checkCheckpoint(parseCheckpoint(text), business, verifier)).toBeNull();
+  });
+
   it('verifies in both forms', () => {
     expect(checkCheckpoint(parseCheckpoint(JSON.stringify(json)), business, verifier)).toBeNull();
     expect(checkCheckpoint(parseCheckpoint(JSON.stringify(json, null, 2)), business, verifier)).toBeNull();
@@ -36,15 +51,16 @@ describe('a checkpoint', () => {
     expect(checkCheckpoint(parseCheckpoint(empty), business, verifier)).toBeNull();
   });
 
-  it.each<[string, Partial<Checkpoint>]>([
-    ['another size', { size: 43 }],
-    ['another root', { rootHash: Buffer.from(leafHash(Buffer.of())).toString('base64') }],
-    ['another time', { at: '2026-11-24T09:30:00.001Z' }],
-    ['another signature', { signature: Buffer.alloc(64).toString('base64') }],
-    ['a signature of no length', { signature: '' }],
-    ['another key id', { keyId: '00000000' }],
-  ])('does not hold with %s', (_, change) => {
-    expect(checkCheckpoint(parseCheckpoint(JSON.stringify({ ...json, ...change })), business, verifier)).toEqual(expect.any(String));
+  const CHANGED = `its signature does not hold: it was changed, or is of another business than ${business}`;
+  it.each<[string, Partial<Checkpoint>, string]>([
+    ['another size', { size: 43 }, CHANGED],
+    ['another root', { rootHash: Buffer.from(leafHash(Buffer.of())).toString('base64') }, CHANGED],
+    ['another time', { at: '2026-11-24T09:30:00.001Z' }, CHANGED],
+    ['another signature', { signature: Buffer.alloc(64).toString('base64') }, CHANGED],
+    ['a signature of no length', { signature: '' }, CHANGED],
+    ['another key id', { keyId: '00000000' }, `it is signed by key 00000000, not by the given key (${verifier.keyId})`],
+  ])('does not hold with %s', (_, change, why) => {
+    expect(checkCheckpoint(parseCheckpoint(JSON.stringify({ ...json, ...change })), business, verifier)).toBe(why);
   });
 
   it('holds for its own business and its own key only', () => {
@@ -52,6 +68,12 @@ describe('a checkpoint', () => {
       expect(checkCheckpoint(parseCheckpoint(text), `${business.slice(0, -1)}c`, verifier)).toMatch(/another business/);
       expect(checkCheckpoint(parseCheckpoint(text), business, signingKey(2).verifier)).toMatch(/given key/);
     }
+    const note = parseCheckpoint(signCheckpointNote(head, signer));
+    const other = signingKey(2).verifier;
+    expect(checkCheckpoint(note, 'b', verifier)).toBe(`it is of another business, ${business}`);
+    expect(checkCheckpoint(note, business, other)).toBe(`its signature is not by the given key (rolebook ${other.keyId}); it is signed by rolebook ${verifier.keyId}`);
+    const twice = parseCheckpoint(formatNote({ text: checkpointText(head), signatures: [...signNote(checkpointText(head), signer).signatures, { name: 'x', keyId: '00000000', signature: Buffer.alloc(64) }] }));
+    expect(checkCheckpoint(twice, business, other)).toContain(`it is signed by rolebook ${verifier.keyId}, x 00000000`);
   });
 
   it('fails at any change of a character of the note', () => {
@@ -63,16 +85,36 @@ describe('a checkpoint', () => {
   });
 
   it.each([
-    ['', 'nothing'],
-    ['{', 'half an object'],
-    ['{"size":1}', 'too little'],
-    [JSON.stringify({ ...json, size: 1.5 }), 'half a leaf'],
-    [JSON.stringify({ ...json, rootHash: json.rootHash.slice(4) }), 'a short root'],
-    [JSON.stringify({ ...json, at: 'yesterday' }), 'no time'],
-    [`text\n\n— rolebook AAAAAAAA\n`, 'a note about something else'],
-    [signCheckpointNote(head, signer).replace('\n42\n', '\n042\n'), 'a size with a leading zero'],
-  ])('is refused: %#', (text) => {
-    expect(() => parseCheckpoint(text)).toThrow(MalformedNote);
+    ['', 'nothing', 'this is no signed note'],
+    ['{', 'half an object', NO_JSON],
+    [' {', 'half an object behind a space', NO_JSON],
+    ['{"size":1}', 'too little', NO_CHECKPOINT],
+    ['{}', 'nothing in it', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, size: 1.5 }), 'half a leaf', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, size: -1 }), 'a negative size', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, size: '42' }), 'a size that is a text', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, signature: '?' }), 'no signature', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, signature: 7 }), 'a number for a signature', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, keyId: 7 }), 'a number for a key', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, rootHash: 7 }), 'a number for a root', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, at: 7 }), 'a number for a time', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, at: `${json.at} ` }), 'a time and more', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, at: ` ${json.at}` }), 'more and a time', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, rootHash: json.rootHash.slice(4) }), 'a short root', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, at: 'yesterday' }), 'no time', NO_CHECKPOINT],
+    [`text\n\n— rolebook AAAAAAAA\n`, 'a note about something else', NO_TREE],
+    [signCheckpointNote(head, signer).replace('\n42\n', '\n042\n'), 'a size with a leading zero', NO_TREE],
+    [noteWith(0, (text) => `x${text}`), 'another origin', NO_TREE],
+    [noteWith(1, () => '-1'), 'a negative size', NO_TREE],
+    [noteWith(1, () => '42 '), 'a size and more', NO_TREE],
+    [noteWith(1, () => '12345678901234567'), 'a size that no number holds', NO_TREE],
+    [noteWith(2, (text) => text.slice(4)), 'a short root', NO_TREE],
+    [noteWith(2, () => '?'), 'no root', NO_TREE],
+    [noteWith(3, (text) => text.slice(3)), 'a time without at', NO_TREE],
+    [noteWith(3, (text) => `${text}x`), 'a time and more', NO_TREE],
+    [noteWith(4, () => 'more\n'), 'a line too many', NO_TREE],
+  ])('is refused: %#', (text, _what, why) => {
+    expect(() => parseCheckpoint(text)).toThrow(expect.objectContaining({ name: 'MalformedNote', message: why }));
   });
 });
 

@@ -140,18 +140,51 @@ describe('a Merkle tree of any size', () => {
     const { nodes } = grow(numbered(5));
     expect(() => rootHash(nodes, 6)).toThrow(MissingMerkleNode);
     expect(() => inclusionPath(nodes, 0, 8)).toThrow(new MissingMerkleNode(2, 1));
+    expect(new MissingMerkleNode(2, 1)).toMatchObject({ name: 'MissingMerkleNode', level: 2, index: 1, message: 'the Merkle tree node at level 2, index 1 is missing' });
     expect(() => CompactRange.load(nodes, 7)).toThrow(new MissingMerkleNode(1, 2));
   });
 
   it('refuses questions that make no sense', () => {
-    expect(() => inclusionPath(shared, 5, 5)).toThrow(RangeError);
-    expect(() => inclusionPath(shared, -1, 5)).toThrow(RangeError);
-    expect(() => inclusionPath(shared, 2, 8, 2)).toThrow(RangeError);
-    expect(() => consistencyPath(shared, 6, 5)).toThrow(RangeError);
-    expect(() => rootHash(shared, 1.5)).toThrow(RangeError);
-    expect(() => nodeHash(new Uint8Array(31), new Uint8Array(33))).toThrow(RangeError);
-    expect(() => CompactRange.empty().append(new Uint8Array(31))).toThrow(RangeError);
-    expect(() => new MemoryMerkleNodes().put(0, 1, new Uint8Array(32))).toThrow(RangeError);
+    const refused = (ask: () => unknown, why: string) => expect(ask).toThrow(new RangeError(why));
+    refused(() => inclusionPath(shared, 5, 5), 'no leaf or block at 5 in a tree of 5');
+    refused(() => inclusionPath(shared, -1, 5), 'no leaf or block at -1 in a tree of 5');
+    refused(() => inclusionPath(shared, 0.5, 5), 'no leaf or block at 0.5 in a tree of 5');
+    refused(() => inclusionPath(shared, 2, 8, 2), 'no leaf or block at 2 in a tree of 8');
+    refused(() => inclusionPath(shared, 0, -8), '-8 is no size of a tree');
+    refused(() => consistencyPath(shared, 6, 5), 'a tree of 5 leaves does not begin with one of 6');
+    refused(() => consistencyPath(shared, -1, 5), '-1 is no size of a tree');
+    refused(() => consistencyPath(shared, 0, -5), '-5 is no size of a tree');
+    refused(() => rootHash(shared, 1.5), '1.5 is no size of a tree');
+    refused(() => rootHash(shared, -1), '-1 is no size of a tree');
+    refused(() => CompactRange.load(shared, -1), '-1 is no size of a tree');
+    refused(() => nodeHash(new Uint8Array(31), new Uint8Array(32)), 'a child of a Merkle tree node is 32 bytes');
+    refused(() => nodeHash(new Uint8Array(32), new Uint8Array(33)), 'a child of a Merkle tree node is 32 bytes');
+    refused(() => CompactRange.empty().append(new Uint8Array(31)), 'a leaf hash is 32 bytes');
+    refused(() => new MemoryMerkleNodes().put(0, 1, new Uint8Array(32)), 'level 0 has 0 nodes; 1 comes too early');
+  });
+
+  it('has nothing to prove from no leaves on', () => {
+    expect(consistencyPath(shared, 0, 7)).toEqual([]);
+    expect(verifyConsistency({ from: 0, fromRoot: EMPTY_ROOT, to: 7, toRoot: rootHash(shared, 7), path: [] })).toBe(true);
+    expect(verifyConsistency({ from: 0, fromRoot: EMPTY_ROOT, to: 7, toRoot: rootHash(shared, 7), path: [EMPTY_ROOT] })).toBe(false);
+    expect(verifyConsistency({ from: 7, fromRoot: rootHash(shared, 7), to: 7, toRoot: rootHash(shared, 7), path: [EMPTY_ROOT] })).toBe(false);
+  });
+
+  it('is kept without its nodes too', () => {
+    const range = CompactRange.empty();
+    for (const hash of numbered(11)) range.append(hash);
+    expect(hex(range.root())).toBe(hex(naive.root(numbered(11))));
+    expect(hex(CompactRange.empty().root())).toBe(hex(EMPTY_ROOT));
+  });
+
+  it('keeps a node that is put again, and none that is not there', () => {
+    const nodes = new MemoryMerkleNodes();
+    const [a, b] = numbered(2) as [Uint8Array, Uint8Array];
+    nodes.put(0, 0, a);
+    nodes.put(0, 1, b);
+    nodes.put(0, 0, a);
+    expect([nodes.get(0, 0), nodes.get(0, 1)].map((hash) => hex(hash!))).toEqual([hex(a), hex(b)]);
+    expect([nodes.get(0, 2), nodes.get(1, 0)]).toEqual([undefined, undefined]);
   });
 });
 
