@@ -58,11 +58,13 @@ interface Entry {
 interface Contents {
   entries: Map<string, Entry>;
   checkpoint: number;
+  /** How often anything was changed. */
+  changes: number;
   /** Resolves when nobody keeps it from being written to. */
   held: Promise<void> | null;
 }
 
-const empty = (): Contents => ({ entries: new Map(), checkpoint: 0, held: null });
+const empty = (): Contents => ({ entries: new Map(), checkpoint: 0, changes: 0, held: null });
 
 class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
   readonly #contents: Contents;
@@ -113,6 +115,7 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
       this.#entries = this.#contents.entries;
       throw new CollectionReplaced(`${this.spec.name} was made anew`);
     }
+    this.#contents.changes++;
     for (const { id, position, json } of encoded) {
       const old = this.#contents.entries.get(id);
       if (old === undefined || old.position < position) this.#contents.entries.set(id, { json, position });
@@ -122,6 +125,7 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
 
   async patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): Promise<void> {
     for (const { set } of changes) assertPatchable(this.spec, set);
+    this.#contents.changes++;
     for (const { id, set } of changes) {
       const old = this.#contents.entries.get(id);
       const document = this.#parse(old);
@@ -132,6 +136,8 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
   async checkpoint(): Promise<number> {
     return this.#contents.checkpoint;
   }
+
+  version(): string { return String(this.#contents.changes); }
 
   async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     if (!replace && this.#contents.entries.size > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
@@ -203,6 +209,7 @@ class InMemoryLoad<Doc extends Document> implements BulkLoad<Doc> {
   replace(): void {
     this.old.entries = this.contents.entries;
     this.old.checkpoint = this.contents.checkpoint;
+    this.old.changes++;
   }
 
   async discard(): Promise<void> {}

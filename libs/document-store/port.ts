@@ -52,6 +52,11 @@ export interface Collection<Doc extends Document = Document> {
   /** Position up to which the collection reflects the log; 0 for a new one. */
   checkpoint(): Promise<number>;
   /**
+   * Another text wherever anything in the collection may have changed since, by whomever; `null` where the store cannot tell. Taken before
+   * a read, it tells later whether what was read still stands. Costs microseconds.
+   */
+  version(): string | null;
+  /**
    * For a rebuild: many documents, each id once, into a new collection that takes this one's place at `finish`, indexes made then.
    * Whoever reads sees all of the old one or all of the new.
    * @param options.replace otherwise a collection that holds anything is refused

@@ -46,6 +46,7 @@ export function documentsOver(line: Line, store: DocumentStore, random: Random):
     write: (writes, checkpoint) => call(true, () => collection.write(writes, checkpoint), () => collection.write(writes.filter(() => random.perMille(500)))),
     patch: (changes) => call(true, () => collection.patch(changes)),
     checkpoint: () => call(false, () => collection.checkpoint()),
+    version: () => collection.version(),
     bulkLoad: () => call(true, () => collection.bulkLoad()),
     scan: (options) => call(false, () => collection.scan(options)),
   });

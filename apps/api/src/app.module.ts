@@ -59,7 +59,7 @@ import { UsersController } from './users/users.controller';
 const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationController, BusinessesController, ErasuresController, HealthController, InvitationsController, MeController, MetricsController, MyAvatarController, MyPasswordController, MySessionsController, MyTwoFactorController, PasswordResetsController, RolesController, TwoFactorResetsController, TwoFactorSettingsController, UserAvatarController, UserSessionsController, UsersController];
 
 /** Those with handlers marked `@Quick()`. */
-export const QUICK_CONTROLLERS = [AuthorizationController, MeController];
+export const QUICK_CONTROLLERS = [AuthorizationController, MeController, UsersController];
 
 /** In the order in which they are asked, on every route. */
 export const GUARDS = [SessionGuard, StrictInputGuard, FreshReadsGuard];

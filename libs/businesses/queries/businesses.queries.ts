@@ -13,6 +13,9 @@ export class BusinessQueries {
     return this.collection.get(id);
   }
 
+  /** See {@link Collection.version}. */
+  version(): string | null { return this.collection.version(); }
+
   async bySlug(slug: string): Promise<BusinessDocument | null> {
     return (await this.collection.find({ where: { slug }, limit: 1 }))[0] ?? null;
   }

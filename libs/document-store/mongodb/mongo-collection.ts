@@ -106,6 +106,9 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
     return facts?.checkpoint ?? 0;
   }
 
+  /** MongoDB keeps no such number; one of ours would be one more write each time. */
+  version(): null { return null; }
+
   async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     const any = replace ? null : await this.#run((documents) => documents.findOne({ position: { $exists: true } }, { projection: { _id: 1 } }));
     if (any !== null) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);

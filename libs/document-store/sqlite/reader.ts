@@ -8,6 +8,9 @@ import type { Query } from './page-sql';
 const MOST_STATEMENTS = 500;
 const BUSY_TIMEOUT_MS = 1000;
 
+const DATA_VERSION: Query = { sql: 'PRAGMA data_version', parameters: [] };
+let opened = 0;
+
 /**
  * Reads one collection on the calling thread, through a connection that cannot write. A page takes a fraction of the time
  * that handing it to a thread would.
@@ -15,6 +18,7 @@ const BUSY_TIMEOUT_MS = 1000;
 export class Reader {
   readonly #db: Database.Database;
   readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
+  readonly #number = ++opened;
 
   constructor(file: string) {
     this.#db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
@@ -61,6 +65,14 @@ export class Reader {
       }
       return page;
     });
+  }
+
+  /**
+   * Another text after every commit of another connection, of whatever process: this one never writes (SQLite, PRAGMA data_version).
+   * The numbers of two connections have nothing to do with each other, so this one's own comes first.
+   */
+  get version(): string {
+    return `${this.#number}.${this.count(DATA_VERSION)}`;
   }
 
   /** How SQLite goes about a query, a line a step. */

@@ -114,6 +114,8 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     return this.#reader.count({ sql: `SELECT value FROM facts WHERE name = 'checkpoint'`, parameters: [] });
   }
 
+  version(): string { return this.#reader.version; }
+
   async bulkLoad({ replace: overwrites = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     const anything = 'SELECT EXISTS (SELECT 1 FROM documents) + EXISTS (SELECT 1 FROM tombstones)';
     if (!overwrites && this.#reader.count({ sql: anything, parameters: [] }) > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);

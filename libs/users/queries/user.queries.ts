@@ -4,6 +4,7 @@ import { BusinessQueries } from '@rolebook/businesses/read';
 import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
 import type { UserDocument } from '../projections/user-directory';
 import { searchQuery } from '../domain/values/search-words';
+import { userItem } from './user-item';
 import { explainers, explainPermissions, nameOfDocument, statusAt, userView, type NameOf, type UserStatus, type UserView, type ViewedAt } from './user-view';
 
 export const USER_DIRECTORY = Symbol('Collection<UserDocument>');
@@ -26,6 +27,15 @@ export interface UserPage {
   readonly items: readonly UserView[];
   /** Where the next page begins; `null` at the end. */
   readonly next: { readonly value: Scalar; readonly id: string } | null;
+}
+
+/** A page as JSON text. */
+export interface UserPageText {
+  /** A JSON list. */
+  readonly items: string;
+  readonly next: UserPage['next'];
+  /** Until when the page reads like this if no document changes, in milliseconds since the epoch. */
+  readonly until: number;
 }
 
 /** Looks users of one business up, as they are now. A user of another business does not exist. */
@@ -70,6 +80,33 @@ export class UserQueries {
     const last = found.length > options.limit ? page.at(-1) : undefined;
     const at = await this.viewedAt(businessId, now);
     return { items: page.map((user) => userView(user, at)), next: last ? { value: last[field], id: last.id } : null };
+  }
+
+  /** As {@link list}, without taking the documents apart where that can be. */
+  async listText(businessId: string, options: UserListOptions, now: number): Promise<UserPageText> {
+    if (findsNobody(options)) return { items: '[]', next: null, until: Infinity };
+    if (tellsExpired(options.statuses)) {
+      const { items, next } = await this.list(businessId, options, now);
+      return { items: JSON.stringify(items), next, until: now };
+    }
+    const { sort, direction, limit, after } = options;
+    const found = await this.directory.findRaw({ ...selection(businessId, options), sort: { field: SORT_FIELDS[sort], direction }, limit: limit + 1, ...(after ? { after } : {}) });
+    const at = await this.viewedAt(businessId, now);
+    let items = '';
+    let until = Infinity;
+    for (let index = 0; index < Math.min(found.length, limit); index++) {
+      const item = userItem(found[index] as string, at);
+      items += index === 0 ? item.text : `,${item.text}`;
+      until = Math.min(until, item.until);
+    }
+    const last = found.length > limit ? (JSON.parse(found[limit - 1] as string) as UserDocument) : undefined;
+    return { items: `[${items}]`, next: last ? { value: last[SORT_FIELDS[sort]], id: last.id } : null, until };
+  }
+
+  /** Another text wherever a list may read differently, apart from the moment; `null` where the store cannot tell. See {@link Collection.version}. */
+  version(): string | null {
+    const [users, businesses] = [this.directory.version(), this.businesses.version()];
+    return users === null || businesses === null ? null : `${users} ${businesses}`;
   }
 
   /** How many users a list holds. */

@@ -1,19 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { IntersectionType } from '@nestjs/swagger';
 import { ROLES, type Role } from '@rolebook/access';
 import { UsersAt } from '@rolebook/audit/read';
 import type { Clock } from '@rolebook/kernel';
-import { USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserStatus } from '@rolebook/users/read';
+import { USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserPageText, type UserStatus } from '@rolebook/users/read';
 import { CLOCK } from '../composition/tokens';
 import { Cursors } from '../http/cursor';
 import { ListQuery, parseLimit } from '../http/list-query';
-import { AtQuery, momentAsked } from '../http/moment';
+import { AtField, momentAsked } from '../http/moment';
 import { Field, invalidValue, oneOf, textUpTo } from '../http/validation';
+import { KeptPages } from './kept-pages';
 
 const SORTS = USER_SORTS.flatMap((sort) => [sort, `-${sort}`]);
 
 /** What a list of users can be asked for. */
-export class UserListQuery extends IntersectionType(ListQuery, AtQuery) {
+export class UserListQuery extends ListQuery {
+  @AtField() at?: string;
+
   @Field(words(USER_STATUSES, '?status'), { type: String, required: false, example: 'active,invited', description: `Of ${USER_STATUSES.join(', ')}; without it invited (expired too) and active.` })
   status?: string;
 
@@ -32,26 +34,47 @@ export class UserListQuery extends IntersectionType(ListQuery, AtQuery) {
 
 interface Place { readonly value: string | number | boolean | null; readonly id: string }
 
-/** Pages of users. */
+/** Pages of users, as JSON text. */
 @Injectable()
 export class UserLists {
+  private readonly kept = new KeptPages();
+
   constructor(private readonly users: UserQueries, private readonly usersAt: UsersAt, private readonly cursors: Cursors, @Inject(CLOCK) private readonly clock: Clock) {}
 
-  async page(businessId: string, query: UserListQuery): Promise<object> {
+  /** The page that was sent last time, where it would be the same. @param url with its query, of the same business */
+  known(businessId: string, url: string): Buffer | undefined {
+    return this.kept.find(`${businessId}${url}`, this.users.version(), this.clock.now());
+  }
+
+  /** @throws {Problem} `invalid-cursor`, `future-moment` */
+  async page(businessId: string, query: UserListQuery, url: string): Promise<Buffer> {
+    const [version, now] = [this.users.version(), this.clock.now()];
     const at = momentAsked(query, this.clock);
     const list = JSON.stringify(['users', query.status, query.role, query.q, query.twoFactor, query.sort, at]);
-    const options: UserListOptions = {
-      statuses: query.status === undefined ? null : (words(USER_STATUSES, '?status')(query.status) as UserStatus[]),
-      roles: query.role === undefined ? null : (words(ROLES, '?role')(query.role) as Role[]),
-      twoFactor: query.twoFactor ?? null, q: query.q ?? null,
-      sort: (query.sort ?? 'displayName').replace('-', '') as UserListOptions['sort'], direction: query.sort?.startsWith('-') ? 'desc' : 'asc',
-      limit: parseLimit(query.limit), after: this.cursors.read<Place>(businessId, list, query.cursor),
-    };
-    const { items, next } = at === null ? await this.users.list(businessId, options, this.clock.now()) : await this.usersAt.list(businessId, options, at);
-    const page = { items, nextCursor: next && this.cursors.give(businessId, list, next) };
-    if (query.count !== 'true') return page;
-    return { ...page, total: at === null ? await this.users.count(businessId, options, this.clock.now()) : await this.usersAt.count(businessId, options, at) };
+    const options = optionsOf(query, this.cursors.read<Place>(businessId, list, query.cursor));
+    const { items, next, until } = at === null ? await this.users.listText(businessId, options, now) : await this.past(businessId, options, at);
+    const cursor = next === null ? 'null' : `"${this.cursors.give(businessId, list, next)}"`;
+    const total = query.count !== 'true' ? '' : `,"total":${at === null ? await this.users.count(businessId, options, now) : await this.usersAt.count(businessId, options, at)}`;
+    const page = Buffer.from(`{"items":${items},"nextCursor":${cursor}${total}}`);
+    this.kept.keep(`${businessId}${url}`, version, { page, from: now, until });
+    return page;
   }
+
+  /** What was does not change, but is asked for once. */
+  private async past(businessId: string, options: UserListOptions, at: string): Promise<UserPageText> {
+    const { items, next } = await this.usersAt.list(businessId, options, at);
+    return { items: JSON.stringify(items), next, until: 0 };
+  }
+}
+
+function optionsOf(query: UserListQuery, after: Place | null): UserListOptions {
+  return {
+    statuses: query.status === undefined ? null : (words(USER_STATUSES, '?status')(query.status) as UserStatus[]),
+    roles: query.role === undefined ? null : (words(ROLES, '?role')(query.role) as Role[]),
+    twoFactor: query.twoFactor ?? null, q: query.q ?? null,
+    sort: (query.sort ?? 'displayName').replace('-', '') as UserListOptions['sort'], direction: query.sort?.startsWith('-') ? 'desc' : 'asc',
+    limit: parseLimit(query.limit), after,
+  };
 }
 
 /** Words of a fixed list, separated by commas, each once. */

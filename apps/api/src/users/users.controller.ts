@@ -17,7 +17,9 @@ import { withEtag } from '../http/etag';
 import { FlagField, LocaleField, NameField, OverridesField, parseOverrides, PhoneField, ReasonField, RoleField } from '../http/fields';
 import { AtQuery, momentAsked } from '../http/moment';
 import { Problem } from '../http/problems';
-import { Context, Me } from '../http/request';
+import { sendJson } from '../http/json';
+import { Quick } from '../http/quick';
+import { Context, Me, principalOf, type ApiRequest } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
 import { ForeseenImpact } from './foreseen-impact';
 import { PermissionsAnswer, RoleChangeAnswer, UserAnswer, UserList } from './users.answers';
@@ -59,10 +61,15 @@ export class UsersController {
   ) {}
 
   @Get()
+  @Quick()
   @NeedsSettings('read')
   @Answer(200, UserList, ['forbidden', 'invalid-cursor', 'behind', 'future-moment'])
-  list(@Me() me: Principal, @Query() query: UserListQuery): Promise<object> {
-    return this.lists.page(me.businessId, query);
+  list(@Query() query: UserListQuery, @Res() reply: FastifyReply): void | Promise<void> {
+    const request = reply.request as ApiRequest;
+    const { businessId } = principalOf(request);
+    const known = this.lists.known(businessId, request.url);
+    if (known === undefined) return this.lists.page(businessId, query, request.url).then((page) => sendJson(reply, page));
+    sendJson(reply, known);
   }
 
   @Get(':id')
