@@ -260,6 +260,15 @@ describe('a forged proof', () => {
     expect(verifyConsistency({ from: 0, fromRoot: leafHash(Buffer.of()), to: 7, toRoot: rootHash(shared, 7), path: [] })).toBe(false);
     expect(verifyConsistency({ ...consistency(7, 7), toRoot: rootHash(shared, 6) })).toBe(false);
   });
+
+  it('of a tree that begins with itself needs a size, and hashes', () => {
+    const same = consistency(7, 7);
+    expect(verifyConsistency(same)).toBe(true);
+    for (const size of [7.5, -1, -8, NaN, Infinity, 2 ** 60]) expect(verifyConsistency({ ...same, from: size, to: size })).toBe(false);
+    expect(verifyConsistency({ ...same, fromRoot: new Uint8Array(5), toRoot: new Uint8Array(5) })).toBe(false);
+    expect(verifyConsistency({ from: 0, fromRoot: EMPTY_ROOT, to: 7.5, toRoot: rootHash(shared, 7), path: [] })).toBe(false);
+    expect(verifyConsistency({ from: 0, fromRoot: EMPTY_ROOT, to: 7, toRoot: new Uint8Array(5), path: [] })).toBe(false);
+  });
 });
 
 function inclusion(leaf: number, size: number): InclusionProof {
