@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { documentPagesContract, people, type Person } from './document-pages.contract';
+import { documentVersionContract } from './document-version.contract';
 import type { Collection, DocumentStore, DocumentWrite } from './port';
 
 /** A store to be held to the contract. */
@@ -26,33 +27,6 @@ export function documentStoreContract(name: string, factory: () => Promise<Docum
     const put = (document: Person, position = 1): DocumentWrite<Person> => ({ id: document.id, document, position });
     const removal = (id: string, position: number): DocumentWrite<Person> => ({ id, document: null, position });
     const byName = (kind: string) => collection.find({ where: { kind }, sort: { field: 'name', direction: 'asc' }, limit: 100 });
-
-    describe('the version', () => {
-      it('is another after every change, whoever made it, and the same between reads', async () => {
-        if (collection.version() === null) return expect(await collection.checkpoint()).toBe(0); // a store that cannot tell says so, always
-        const another = await harness.store.open<Person>(people);
-        const seen: (string | null)[] = [];
-        const look = async () => {
-          await byName('crew');
-          seen.push(collection.version());
-          expect(collection.version()).toBe(seen.at(-1));
-        };
-        await look();
-        for (const change of [
-          () => collection.write([put({ id: 'a', kind: 'crew', name: 'Anna' }, 1)]), () => another.write([put({ id: 'b', kind: 'crew', name: 'Bert' }, 2)]),
-          () => collection.patch([{ id: 'a', set: { seenAt: 'now' } }]), () => collection.write([removal('b', 3)]),
-          async () => {
-            const load = await collection.bulkLoad({ replace: true });
-            await load.add([put({ id: 'c', kind: 'crew', name: 'Carl' }, 4)]);
-            await load.finish(4);
-          },
-        ]) {
-          await change();
-          await look();
-        }
-        expect(new Set(seen).size).toBe(6);
-      });
-    });
 
     describe('writes', () => {
       it('are seen by whoever reads after them', async () => {
@@ -320,6 +294,7 @@ export function documentStoreContract(name: string, factory: () => Promise<Docum
     });
 
     documentPagesContract(() => collection);
+    documentVersionContract(() => harness.store);
   });
 }
 
