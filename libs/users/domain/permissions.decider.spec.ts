@@ -71,6 +71,10 @@ describe('overriding permissions', () => {
       .then([overridden('quotes', 'write', 'manage'), overridden('invoices', 'none', 'read')]);
   });
 
+  it('leaves alone what it does not name', () => {
+    user(...active('crew', { quotes: 'write', jobs: 'none' })).when(override({ invoices: 'read' })).then([overridden('invoices', 'none', 'read')]);
+  });
+
   it('can lower as well as raise, also to a hidden module', () => {
     user(...active('sales')).when(override({ customers: 'none' })).then([overridden('customers', 'manage', 'none')]);
   });

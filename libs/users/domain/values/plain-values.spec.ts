@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LOCALES, parseLocale } from './locale';
+import { DEFAULT_LOCALE, LOCALES, parseLocale } from './locale';
 import { parsePhoneNumber } from './phone-number';
 import { NO_STRINGS, refusalOf } from './spec-helpers';
 import { parseSlug } from './slug';
@@ -19,6 +19,11 @@ describe('a phone number', () => {
   it.each([[''], ['0812345678'], ['66812345678'], ['+12345'], ['+1234567890123456'], ['+0812345678'], ['+66 (0)81 234 5678'], ['+66 81--2345678'], ['+6681234567x'],
     ['+٦٦٨١٢٣٤٥٦٧٨'], ['+66 81 234 5678\r\nX: y'], ['+66812345678;ext=1'], ['tel:+66812345678'], [`+66${' '.repeat(1000)}812345678`], ...NO_STRINGS.map((value) => [value])])('%p is refused', (typed) => {
     expect(refusalOf(() => parsePhoneNumber(typed))?.pointer).toBe('#/phone');
+  });
+
+  it('has at most 40 characters as it is typed', () => {
+    expect(parsePhoneNumber('+66812345678'.padStart(40))).toBe('+66812345678');
+    expect(refusalOf(() => parsePhoneNumber('+66812345678'.padStart(41)))?.pointer).toBe('#/phone');
   });
 
   it('is the same however it is grouped', () => {
@@ -51,6 +56,7 @@ describe('a slug', () => {
 describe('a locale', () => {
   it('is English or Thai', () => {
     expect(LOCALES.map((locale) => parseLocale(locale))).toEqual(['en', 'th']);
+    expect(DEFAULT_LOCALE).toBe('en');
   });
 
   it.each([['EN'], ['en-GB'], ['fr'], [''], [null], ...NO_STRINGS.map((value) => [value])])('%p is refused', (value) => {
