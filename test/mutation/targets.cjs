@@ -14,6 +14,6 @@ module.exports = {
   'users-values': { mutate: ['libs/users/domain/values/*.ts'], specs: 'libs/users/domain/values/*.spec.ts' },
   audit: feature('audit'),
   // The audit proof: the tree and what is signed; and exports and their verification, whose specs take longer.
-  'audit-proof': { mutate: ['libs/audit/proof/{base64,checkpoint,leaf,memory-merkle-nodes,merkle-hash,merkle-tree,merkle-verify,signed-note}.ts'], specs: 'libs/audit/proof/{checkpoint,leaf,merkle-tree,signed-note}.spec.ts' },
+  'audit-proof': { mutate: ['libs/audit/proof/{base64,checkpoint,leaf,memory-merkle-nodes,merkle-hash,merkle-tree,merkle-verify,signed-note}.ts'], specs: 'libs/audit/proof/{checkpoint,leaf,merkle-hash,merkle-tree,signed-note}.spec.ts' },
   'audit-export': { mutate: ['libs/audit/proof/{entry-agreement,export-*,lines,problems,verify-export}.ts'], specs: 'libs/audit/proof/{entry-agreement,export-format,lines,verify-export}.spec.ts' },
 };
