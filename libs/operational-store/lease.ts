@@ -35,6 +35,8 @@ export class Lease {
   readonly #name: string;
   readonly #holder: string;
   readonly #ttlMs: number;
+  /** Another's grant as it was seen first, by the monotonic clock in milliseconds. */
+  #seen: { readonly version: number | null; readonly since: number } | null = null;
   #token: number | null = null;
   #until = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -102,12 +104,22 @@ export class Lease {
   async #take(): Promise<Holding | null> {
     const now = this.#clock.now();
     const { grant, version } = await this.#read();
-    if (grant !== null && grant.until > now) {
+    if (grant !== null && grant.until > now && !this.#hasStoodStill(version)) {
       // Ours already: it was stored, but the answer never came.
       return grant.holder === this.#holder ? this.#hold(grant.token, grant.until) : null;
     }
     const next: Grant = { holder: this.#holder, token: (grant?.token ?? 0) + 1, until: now + this.#ttlMs };
     return (await this.#store.compareAndSet(BUCKET, this.#name, version, next, null)) ? this.#hold(next.token, next.until) : null;
+  }
+
+  /**
+   * Whether nobody has renewed it for longer than it lasts, by a clock that never jumps: after the wall clock was put back, the lease of
+   * a holder that died would otherwise keep everybody waiting for as long as that.
+   */
+  #hasStoodStill(version: number | null): boolean {
+    const now = performance.now();
+    if (this.#seen?.version !== version) this.#seen = { version, since: now };
+    return now - this.#seen.since > this.#ttlMs;
   }
 
   /** One at a time: a renewal that is under way must not bring back what is released meanwhile. */

@@ -3,6 +3,12 @@ import { compose } from '../compose';
 import { type Mail, type Mailer, MailRejected, MailUnavailable, type Sender } from '../port';
 import { parseSmtpUrl } from './smtp-url';
 
+/** When to try again at the soonest: a server that is away may be back at any moment; one that says "not now" (greylisting, say) means it. */
+const NO_ANSWER_SECONDS = 1;
+const NOT_NOW_SECONDS = 30;
+/** What is under way at the end has so long; what is cut off then goes out again after the next start. */
+const CLOSING_MS = 5_000;
+
 export interface SmtpOptions {
   /** See {@link parseSmtpUrl}. */
   readonly url: string;
@@ -57,7 +63,10 @@ export class SmtpMailer implements Mailer {
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.allSettled(this.underWay);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => { timer = setTimeout(resolve, CLOSING_MS); });
+    await Promise.race([Promise.allSettled(this.underWay), patience]);
+    clearTimeout(timer);
     this.transport.close();
   }
 }
@@ -71,5 +80,5 @@ function asMailError(cause: unknown): MailRejected | MailUnavailable {
   const final = responseCode !== undefined && responseCode >= 500 && responseCode !== 503 && !(responseCode >= 530 && responseCode <= 538);
   const said = responseCode === undefined ? String(code ?? 'no answer') : `${responseCode} to ${command ?? 'the connection'}`;
   if (final && (command === 'RCPT TO' || command === 'DATA')) return new MailRejected(`the mail server refused the mail: ${said}`, { cause });
-  return new MailUnavailable(`the mail server did not take the mail: ${said}`, 30, { cause });
+  return new MailUnavailable(`the mail server did not take the mail: ${said}`, responseCode === undefined ? NO_ANSWER_SECONDS : NOT_NOW_SECONDS, { cause });
 }
