@@ -6,3 +6,4 @@ export { allEvents, definitionOf, openFoundation, type Foundation } from './foun
 export { openInstallation, type Installation } from './installation';
 export { allReadModels } from './read-models';
 export { openStores, type Stores } from './stores';
+export { FOLLOWERS, rebuildReadModels } from './rebuilding';

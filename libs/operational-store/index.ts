@@ -1,3 +1,4 @@
+export * from './in-its-place';
 export * from './lease';
 export * from './lease-keeper';
 export * from './port';

@@ -1,5 +1,6 @@
 import { systemClock } from '@rolebook/kernel';
 import { InMemoryOperationalStore } from './in-memory';
+import { inItsPlace } from './in-its-place';
 import { Lease } from './lease';
 import { LeaseKeeper } from './lease-keeper';
 import type { Entry, OperationalStore } from './port';
@@ -85,6 +86,34 @@ describe('who works while it holds a lease', () => {
     expect(a.working).toBe(false);
     await after(1000);
     expect(b.working).toBe(true);
+  });
+
+  it('makes way, its work ended, for one who asks to do something in its place, and goes on afterwards', async () => {
+    for (const holder of ['a', 'b']) new Node(holder).keeper.start();
+    await after(2_000);
+    expect(workers()).toEqual([true, false]);
+    const seen: boolean[][] = [];
+    const asked = inItsPlace(new Lease({ store, clock: systemClock, name: 'projector', holder: 'rebuild' }), async () => {
+      for (let second = 0; second < 5; second++) {
+        seen.push(workers());
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+      return 'done';
+    });
+    await after(10_000);
+    expect(await asked).toBe('done');
+    expect(seen).toEqual(Array(5).fill([false, false]));
+    expect(workers().filter(Boolean)).toHaveLength(1);
+  });
+
+  it('is not kept from its work by one who asked and went away', async () => {
+    new Node('a').keeper.start();
+    await after(2_000);
+    await new Lease({ store, clock: systemClock, name: 'projector', holder: 'gone' }).ask();
+    await after(2_000);
+    expect(workers()).toEqual([false]);
+    await after(16_000);
+    expect(workers()).toEqual([true]);
   });
 
   it('gives the lease up when its work fails, tells why, and tries again', async () => {

@@ -53,10 +53,18 @@ export class LeaseKeeper {
     await this.#lease.acquire().catch(this.#onProblem);
     if (!this.#running) return;
     this.#follow();
+    if (this.#lease.isAskedFor) await this.#makeWay();
     // Asked again from the moment this was answered: a slow store is not asked faster than it answers.
     this.#next = setTimeout(() => {
       this.#ticking = this.#tick();
     }, this.#renewMs);
+  }
+
+  /** Another has asked for the lease: it is let in once the work has ended. */
+  async #makeWay(): Promise<void> {
+    this.#working?.abort.abort();
+    await this.#working?.done;
+    await this.#lease.release().catch(this.#onProblem);
   }
 
   /** Brings the work in line with the lease. Also when it runs out, since a renewal may still be waiting for its answer then. */

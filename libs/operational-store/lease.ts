@@ -13,7 +13,12 @@ type Grant = {
   readonly token: number;
   /** Milliseconds since the epoch; 0 once released. */
   readonly until: number;
+  /** Who wants it next, and until when nobody else takes it. */
+  readonly asked?: { readonly holder: string; readonly until: number };
 };
+
+/** How long a request to be let in stands, in milliseconds: longer than a holder takes to notice and to end its work. */
+const ASKED_MS = 15_000;
 
 /** Who holds a lease, from the holder's side. */
 export interface Holding {
@@ -39,6 +44,7 @@ export class Lease {
   #seen: { readonly version: number | null; readonly since: number } | null = null;
   #token: number | null = null;
   #until = 0;
+  #isAskedFor = false;
   #last: Promise<unknown> = Promise.resolve();
 
   /**
@@ -81,6 +87,21 @@ export class Lease {
     return this.#inTurn(() => this.#extend());
   }
 
+  /** Whether another has asked to be let in, as far as known since the last renewal: end the work, and then {@link release}. */
+  get isAskedFor(): boolean { return this.#token !== null && this.#isAskedFor; }
+
+  /** Asks whoever holds the lease to let go: until then, and for some seconds, nobody but this one gets it. Then {@link acquire}. */
+  async ask(): Promise<void> {
+    await this.#inTurn(async () => {
+      for (;;) {
+        const { grant, version } = await this.#read();
+        const until = this.#clock.now() + ASKED_MS;
+        const next: Grant = { holder: '', token: 0, until: 0, ...grant, asked: { holder: this.#holder, until } };
+        if (await this.#store.compareAndSet(BUCKET, this.#name, version, next, null)) return;
+      }
+    });
+  }
+
   /** Lets the next one take it at once. Without it, it ends by itself. */
   async release(): Promise<void> {
     await this.#inTurn(async () => {
@@ -97,6 +118,7 @@ export class Lease {
     if (token === null) return null;
     const until = this.#clock.now() + this.#ttlMs;
     const { grant, version } = await this.#read();
+    this.#isAskedFor = grant !== null && this.#isAnothers(grant);
     const mine = grant !== null && this.#isMine(grant, token) && (await this.#store.compareAndSet(BUCKET, this.#name, version, { ...grant, until }, null));
     return mine ? this.#hold(token, until) : this.#lose();
   }
@@ -108,6 +130,7 @@ export class Lease {
       // Ours already: it was stored, but the answer never came.
       return grant.holder === this.#holder ? this.#hold(grant.token, grant.until) : null;
     }
+    if (grant !== null && this.#isAnothers(grant)) return null;
     const next: Grant = { holder: this.#holder, token: (grant?.token ?? 0) + 1, until: now + this.#ttlMs };
     return (await this.#store.compareAndSet(BUCKET, this.#name, version, next, null)) ? this.#hold(next.token, next.until) : null;
   }
@@ -138,6 +161,11 @@ export class Lease {
     return holder === this.#holder && token === mine;
   }
 
+  /** Whether another has asked for it, and not too long ago. */
+  #isAnothers({ asked }: Grant): boolean {
+    return asked !== undefined && asked.holder !== this.#holder && asked.until > this.#clock.now();
+  }
+
   #hold(token: number, until: number): Holding {
     this.#token = token;
     this.#until = until;
@@ -147,6 +175,7 @@ export class Lease {
   #lose(): null {
     this.#token = null;
     this.#until = 0;
+    this.#isAskedFor = false;
     return null;
   }
 }

@@ -1,5 +1,5 @@
 import { createActionTokens, openInstallationSecrets } from '@rolebook/crypto';
-import { checkAgreement, openFoundation, readConfig, startFollowers, type Followers } from '@rolebook/installation';
+import { checkAgreement, FOLLOWERS, openFoundation, readConfig, startFollowers, type Followers } from '@rolebook/installation';
 import { systemClock } from '@rolebook/kernel';
 import { log } from '@rolebook/log';
 import { Lease, LeaseKeeper } from '@rolebook/operational-store';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const actionTokens = createActionTokens(await openInstallationSecrets({ store: stores.keys, masterKey: stores.masterKey }));
   let followers: Followers | null = null;
   const keeper = new LeaseKeeper({
-    lease: new Lease({ store: stores.operational, clock: systemClock, name: 'followers', holder: randomUUID() }),
+    lease: new Lease({ store: stores.operational, clock: systemClock, name: FOLLOWERS, holder: randomUUID() }),
     async work(_holding, lost) {
       log.info('this projector works from now on');
       const mine = (followers = await startFollowers(foundation, actionTokens));

@@ -39,7 +39,8 @@ export class Generations {
 
   /** The collection's file, which need not exist. @throws {TypeError} where the name could be no file's, or another's */
   current(name: string): string {
-    let number = this.#numbers(name)[0] ?? 1;
+    // A file gets its name after the row that makes it the collection's, so all before it are done with.
+    let number = this.#numbers(name).at(-1) ?? 1;
     for (let next: number | null; (next = this.#successor(name, number)) !== null;) number = next;
     return this.#file(name, number);
   }
@@ -79,11 +80,14 @@ export class Generations {
     const file = this.#file(name, number);
     // The usual case costs a look at the folder and no more.
     const base = `${this.#stem}.${name}.`;
-    if (this.#numbers(name).length < 2 && !readdirSync(this.#folder).some((one) => one.startsWith(base) && one.endsWith(LOADING))) return null;
+    if (!readdirSync(this.#folder).some((one) => one.startsWith(base) && one.endsWith(LOADING))) return null;
     const successor = successorIn(file);
     if (successor === null) return null;
-    const [to, from] = [join(this.#folder, successor.file), join(this.#folder, successor.from)];
-    if (!existsSync(to) && existsSync(from)) renameSync(from, to);
+    try {
+      renameSync(join(this.#folder, successor.from), join(this.#folder, successor.file));
+    } catch (error) {
+      if (!existsSync(join(this.#folder, successor.file))) throw error; // otherwise somebody else was first
+    }
     return Number(NAME.exec(this.#between(successor.file) ?? '')?.[2] ?? 1);
   }
 

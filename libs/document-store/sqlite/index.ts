@@ -46,11 +46,10 @@ class SqliteDocumentStore implements DocumentStore {
   }
 
   async open<Doc extends Document>(spec: CollectionSpec): Promise<Collection<Doc>> {
-    const file = this.#opened.get(spec.name)?.file ?? this.#generations.current(spec.name);
+    const file = await this.#fileOf(spec.name);
     await this.#writer.ask({ task: 'open', file, spec });
-    const known = this.#opened.get(spec.name);
-    const opened = known ?? { spec, file, held: null };
-    if (!known) this.#opened.set(spec.name, opened);
+    const opened = this.#opened.get(spec.name) ?? { spec, file, held: null };
+    this.#opened.set(spec.name, opened);
     return new SqliteCollection<Doc>(spec, {
       ...this.#threads(),
       get file() { return opened.file; },
@@ -65,14 +64,14 @@ class SqliteDocumentStore implements DocumentStore {
   }
 
   async drop(name: string): Promise<void> {
-    await this.#release(this.#fileOf(name));
+    await this.#release(await this.#fileOf(name));
     this.#opened.delete(name);
     this.#generations.drop(name);
   }
 
   async scrub(): Promise<void> {
     for (const name of await this.list()) {
-      const file = this.#fileOf(name);
+      const file = await this.#fileOf(name);
       let from = 0;
       do from = await this.#writer.ask({ task: 'scrub', file, from });
       while (from > 0);
@@ -187,8 +186,12 @@ class SqliteDocumentStore implements DocumentStore {
     await this.#writer.ask({ task: 'close', file });
   }
 
-  #fileOf(name: string): string {
-    return this.#opened.get(name)?.file ?? this.#generations.current(name);
+  /** The file that is the collection's now: opened under an older name, it would come to life again. */
+  async #fileOf(name: string): Promise<string> {
+    const opened = this.#opened.get(name);
+    if (!opened) return this.#generations.current(name);
+    await this.#follow(opened);
+    return opened.file;
   }
 }
 

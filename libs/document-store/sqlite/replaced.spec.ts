@@ -85,6 +85,15 @@ describe('a read model that another process makes anew', () => {
     expect(await databases()).toEqual(['documents.people-1.3.sqlite']);
   });
 
+  // A service that opens what it follows anew, for another of its collections' sake, brought the old file back to life, empty.
+  it('does not come to life again, empty, under its old name', async () => {
+    await (await rebuilder.hold([load])).replace();
+    const again = await service.open<Person>(people);
+    await service.scrub();
+    expect(await again.get('a')).toEqual({ id: 'a', name: 'new' });
+    expect(await databases()).toEqual([SECOND]);
+  });
+
   it('is made anew by one at a time: the second to take its place is refused', async () => {
     const other = await (await service.open<Person>(people)).bulkLoad({ replace: true });
     await other.prepare(1);

@@ -1,15 +1,7 @@
-import { allReadModels, type Foundation } from '@rolebook/installation';
-import { rebuildReadModel } from '@rolebook/projecting';
+import { allReadModels, rebuildReadModels, type Foundation } from '@rolebook/installation';
 
 /** Builds the read models of a seeded log, the way a rebuild does. */
-export async function buildReadModels({ stores, codec }: Foundation, say: (message: string) => void): Promise<void> {
-  for (const model of allReadModels()) {
-    const began = performance.now();
-    const { name, position, documents } = await rebuildReadModel(model, {
-      events: stores.events, codec, documents: stores.documents,
-      onProgress: ({ position, head }) => say(`building ${model.name}: ${position.toLocaleString('en')} of ${head.toLocaleString('en')} events`),
-    });
-    const seconds = (performance.now() - began) / 1000;
-    say(`built ${name} in ${seconds.toFixed(1)} s, ${Math.round(position / seconds).toLocaleString('en')} events/s: ${[...documents].map(([of, count]) => `${count.toLocaleString('en')} in ${of}`).join(', ')}`);
-  }
+export async function buildReadModels(foundation: Foundation, say: (message: string) => void): Promise<void> {
+  await rebuildReadModels(foundation, allReadModels(), ({ name, position, head }) => say(`building ${name}: ${position.toLocaleString('en')} of ${head.toLocaleString('en')} events`), ({ name, position, documents }, seconds) =>
+    say(`built ${name} in ${seconds.toFixed(1)} s, ${Math.round(position / seconds).toLocaleString('en')} events/s: ${[...documents].map(([of, count]) => `${count.toLocaleString('en')} in ${of}`).join(', ')}`));
 }

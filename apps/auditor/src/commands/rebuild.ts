@@ -1,3 +1,4 @@
+import type { Rebuilt } from '@rolebook/projecting';
 import { defineCommand, EXIT, NotTried } from '../command';
 import { DATA_OPTIONS, onInstallation } from '../offline';
 import { Progress } from '../progress';
@@ -11,30 +12,27 @@ export const command = defineCommand({
     'read-model': { type: 'string', value: 'NAME', help: 'only this one, such as user-directory-1; by default all' },
   },
   description: `
-Each is made beside the one that is there and takes its place when it is complete, so that an interrupted rebuild leaves
-everything as it was. Nobody else may follow the log meanwhile: stop the service (or its projector) first.
+Each is made beside the one that is there, which the service goes on serving and following meanwhile; is compared with what was
+folded, by count and checksum; is brought up to where the old one has come; and takes its place in one step. Interrupted, whenever,
+it leaves everything as it was: run it again. Nothing need be stopped. (Only an api that keeps the read models in servers itself,
+by ROLEBOOK_HOST_FOLLOWERS=on, must be: a projector stands by for the moment when it is asked to, such an api does not.)
 The log is the truth and is not touched. Streams that hold an event which cannot be applied are named; exit code 1 then.`,
   examples: [
     { does: 'make all read models anew', command: 'auditor rebuild' },
     { does: 'make one anew', command: 'auditor rebuild --read-model user-directory-1' },
   ],
   async run({ options, terminal }) {
-    const { allReadModels } = await import('@rolebook/installation/index.js');
-    const { rebuildReadModel } = await import('@rolebook/projecting/index.js');
+    const { allReadModels, rebuildReadModels } = await import('@rolebook/installation/index.js');
     const models = allReadModels();
     const wanted = options['read-model'] === undefined ? models : models.filter(({ name }) => name === options['read-model']);
     if (wanted.length === 0) throw new NotTried(`there is no read model "${options['read-model'] ?? ''}"; there are: ${models.map(({ name }) => name).join(', ')}`);
-    const rebuilt = await onInstallation(options, async ({ stores, codec }) => {
-      const done = [];
-      for (const model of wanted) {
-        const progress = new Progress(terminal, `${model.name}: position`);
-        const began = performance.now();
-        const { name, position, events, documents, parked } = await rebuildReadModel(model, {
-          events: stores.events, codec, documents: stores.documents, onProgress: ({ position: at, head }) => progress.report(at, head === 0 ? 1 : at / head),
-        });
-        progress.end();
-        done.push({ name, position, events, documents: Object.fromEntries(documents), parked, seconds: (performance.now() - began) / 1000 });
-      }
+    const rebuilt = await onInstallation(options, async (foundation) => {
+      const done: { name: string; position: number; events: number; documents: Record<string, number>; parked: Rebuilt['parked']; seconds: number }[] = [];
+      const progress = new Map(wanted.map(({ name }) => [name, new Progress(terminal, `${name}: position`)]));
+      await rebuildReadModels(foundation, wanted, ({ name, position, head }) => progress.get(name)?.report(position, head === 0 ? 1 : position / head), ({ name, documents, ...one }, seconds) => {
+        progress.get(name)?.end();
+        done.push({ name, ...one, documents: Object.fromEntries(documents), seconds });
+      });
       return done;
     });
     const failed = rebuilt.some(({ parked }) => parked.length > 0);
