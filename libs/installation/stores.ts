@@ -1,19 +1,13 @@
 import { AvatarFiles } from '@rolebook/avatars/files';
-import { MongoAvatars } from '@rolebook/avatars/mongodb';
 import type { SealedAvatars } from '@rolebook/avatars';
 import { checkMasterKey, parseMasterKey, type KeyStore, type MasterKey } from '@rolebook/crypto';
-import { openMongoKeyStore } from '@rolebook/crypto/mongodb';
 import { openSqliteKeyStore } from '@rolebook/crypto/sqlite';
 import type { DocumentStore } from '@rolebook/document-store';
-import { openMongoDocumentStore } from '@rolebook/document-store/mongodb';
 import { openSqliteDocumentStore } from '@rolebook/document-store/sqlite';
 import type { EventStore } from '@rolebook/event-store';
-import { openEventStoreDb } from '@rolebook/event-store/eventstoredb';
 import { openSqliteEventStore } from '@rolebook/event-store/sqlite';
 import type { Clock } from '@rolebook/kernel';
-import { openMongoClient } from '@rolebook/mongodb';
 import type { OperationalStore } from '@rolebook/operational-store';
-import { openMongoOperationalStore } from '@rolebook/operational-store/mongodb';
 import { openSqliteOperationalStore } from '@rolebook/operational-store/sqlite';
 import { join } from 'node:path';
 import type { Config } from './config';
@@ -55,18 +49,7 @@ async function openEmbedded(config: Config, clock: Clock): Promise<Stores> {
   };
 }
 
-/** EventStoreDB for the events; MongoDB for the rest, in databases apart, so that keys can be backed up and guarded apart. */
-async function openServers({ masterKey, mongoDatabase }: Config, clock: Clock, urls: { readonly eventStoreUrl: string; readonly mongoUrl: string }): Promise<Stores> {
-  const client = openMongoClient(urls.mongoUrl);
-  const [events, documents, operational, keys] = await Promise.all([
-    openEventStoreDb({ url: urls.eventStoreUrl }), openMongoDocumentStore({ client, database: mongoDatabase }),
-    openMongoOperationalStore({ client, database: `${mongoDatabase}-operational`, clock }), openMongoKeyStore({ client, database: `${mongoDatabase}-keys` }),
-  ]);
-  return {
-    events, documents, operational, keys, masterKey: parseMasterKey(masterKey ?? ''), avatars: new MongoAvatars(client.db(`${mongoDatabase}-avatars`)),
-    async close() {
-      await Promise.all([events.close(), documents.close(), operational.close(), keys.close()]);
-      await client.close();
-    },
-  };
+async function openServers(config: Config, clock: Clock, urls: { readonly eventStoreUrl: string; readonly mongoUrl: string }): Promise<Stores> {
+  const { openServerStores } = await import('./server-stores.js');
+  return openServerStores(config, clock, urls);
 }
