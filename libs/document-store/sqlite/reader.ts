@@ -8,7 +8,7 @@ import type { Query } from './page-sql';
 const MOST_STATEMENTS = 500;
 const BUSY_TIMEOUT_MS = 1000;
 
-const DATA_VERSION: Query = { sql: 'PRAGMA data_version', parameters: [] };
+const DATA_VERSION = 'PRAGMA data_version';
 let opened = 0;
 
 /**
@@ -72,7 +72,7 @@ export class Reader {
    * The numbers of two connections have nothing to do with each other, so this one's own comes first.
    */
   get version(): string {
-    return `${this.#number}.${this.count(DATA_VERSION)}`;
+    return guarded(() => `${this.#number}.${this.#prepare(DATA_VERSION).pluck().get() as number}`);
   }
 
   /** How SQLite goes about a query, a line a step. */

@@ -8,6 +8,8 @@ import type { Seeded } from '../seed/seeded';
 
 const FIRST = '/v1/users?limit=20&sort=displayName';
 const CONNECTIONS = 16;
+/** More than the service keeps in memory, so that none of them is asked for while it is still there. */
+const PAGES = 2_500;
 
 interface Page { readonly items: readonly { readonly id: string }[]; readonly nextCursor: string | null }
 
@@ -21,11 +23,13 @@ export const lists: Row = {
     const large = of(seeded.large, FIRST);
     const small = of(seeded.small, FIRST);
     const last = of(seeded.large, await lastPage(bench, service, seeded));
+    const walked = target('page after page', service, await pageAfterPage(bench, service, seeded));
     const bare = await bareFastify(bench, large);
-    const [a = [], b = [], c = [], d = []] = await interleaved(bench.generator, [large, small, last, bare], { rounds: bench.rounds, seconds: bench.seconds, connections: CONNECTIONS });
+    const [a = [], b = [], c = [], d = [], e = []] = await interleaved(bench.generator, [large, small, last, bare, walked], { rounds: bench.rounds, seconds: bench.seconds, connections: CONNECTIONS });
     const users = seeded.large.users.toLocaleString('en');
     return [
       ...against(`GET /v1/users, 20 by name, of ${users}`, [a, d], { rate: 0.4 }),
+      ...against('every page another, none of them in memory', [e, d], { rate: 0.4 }),
       { what: `p99 of ${users} against p99 of ${seeded.small.users.toLocaleString('en')}`, yardstick: milliseconds(b), ours: milliseconds(a), value: ratio(a, b, (run) => run.p99), unit: 'x', goal: { atMost: 1.3 } },
       { what: 'the last page against the first: p99', yardstick: milliseconds(a), ours: milliseconds(c), value: ratio(c, a, (run) => run.p99), unit: 'x', goal: { atMost: 1.3 } },
       { what: 'the last page against the first: CPU', yardstick: null, ours: milliseconds(c), value: ratio(c, a, (run) => run.cpuMicros), unit: 'x', goal: { atMost: 1.3 } },
@@ -53,6 +57,18 @@ export const search: Row = {
 async function searched(bench: Bench, first: Target, found: Target, what: string): Promise<Line> {
   const [a = [], b = []] = await interleaved(bench.generator, [found, first], { rounds: bench.rounds, seconds: bench.seconds, connections: CONNECTIONS });
   return { what: `q= ${what}, against the first page`, yardstick: milliseconds(b), ours: milliseconds(a), value: ratio(a, b, (run) => run.perSecond), unit: 'x', goal: { atLeast: 0.5 } };
+}
+
+/** The first pages of the list, each another. Where there are too few of them, they come from memory like the first. */
+async function pageAfterPage(bench: Bench, service: Service, seeded: Seeded): Promise<string[]> {
+  const token = seeded.token(seeded.large, 0);
+  const requests: string[] = [];
+  for (let path: string | null = FIRST; path !== null && requests.length < (bench.quick ? 100 : PAGES);) {
+    requests.push(request('GET', path, { token }));
+    const { body }: { readonly body: Page } = await call<Page>(service, 'GET', path, { token });
+    path = body.nextCursor === null ? null : `${FIRST}&cursor=${encodeURIComponent(body.nextCursor)}`;
+  }
+  return requests;
 }
 
 /** Walks to the end as a client would. @returns the last page with twenty users or more on it */

@@ -4,6 +4,8 @@ import { Freshness } from './freshness';
 import { readPositionToken } from './positions';
 import type { ApiRequest } from './request';
 
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
 const NO_READ_MODEL = 'rolebook:no-read-model';
 
 /** Answers from memory or the streams: has nothing to wait for. */
@@ -21,6 +23,8 @@ export function positionAskedFor({ headers }: Pick<ApiRequest, 'headers'>): numb
  */
 @Injectable()
 export class FreshReadsGuard implements CanActivate {
+  private readonly free = new Map<object, boolean>();
+
   constructor(private readonly freshness: Freshness, private readonly reflector: Reflector) {}
 
   /** @throws {Problem} `behind`, by the promise */
@@ -28,8 +32,14 @@ export class FreshReadsGuard implements CanActivate {
     const request = execution.switchToHttp().getRequest<ApiRequest>();
     if (request.method !== 'GET' && request.method !== 'HEAD') return true;
     const asked = positionAskedFor(request);
-    if (asked === 0 && this.reflector.get<boolean | undefined>(NO_READ_MODEL, execution.getHandler())) return true;
+    if (asked === 0 && this.readsNone(execution.getHandler())) return true;
     const waiting = this.freshness.reached(asked);
     return waiting === null || waiting.then(() => true);
+  }
+
+  private readsNone(handler: Handler): boolean {
+    let free = this.free.get(handler);
+    if (free === undefined) this.free.set(handler, free = this.reflector.get<boolean | undefined>(NO_READ_MODEL, handler) ?? false);
+    return free;
   }
 }

@@ -16,6 +16,11 @@ const PUBLIC = 'rolebook:public';
 const WHILE_ENROLLING = 'rolebook:while-enrolling';
 const SETTINGS = 'rolebook:settings';
 
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
+/** What a route asks of whoever comes in. */
+interface Demands { readonly isPublic: boolean; readonly whileEnrolling: boolean; readonly settings: Level | undefined }
+
 /** Needs no session. */
 export const Public = () => SetMetadata(PUBLIC, true);
 /** Also for somebody who must enrol in two-factor first. */
@@ -29,6 +34,8 @@ export const NeedsSettings = (level: Level) => SetMetadata(SETTINGS, level);
  */
 @Injectable()
 export class SessionGuard extends AuthGuard('jwt') {
+  private readonly demands = new Map<object, Demands>();
+
   constructor(
     private readonly reflector: Reflector, private readonly live: LiveAccess, private readonly lastSeen: LastSeen,
     private readonly tokens: AccessTokens, @Inject(CLOCK) private readonly clock: Clock,
@@ -36,14 +43,15 @@ export class SessionGuard extends AuthGuard('jwt') {
 
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const handler = context.getHandler();
-    if (this.reflector.get<boolean | undefined>(PUBLIC, handler)) return true;
+    const demands = this.of(handler);
+    if (demands.isPublic) return true;
     const request = context.switchToHttp().getRequest<ApiRequest>();
     const now = this.clock.now();
     const token = bearerToken(request.headers.authorization);
     const claims = this.tokens.verifyCached(token);
     const known = claims && (onlyLooks(request) ? this.live.peek(claims.sessionId, now) : this.live.peekForChange(claims.sessionId, now));
-    if (claims && known !== undefined) return this.admit(request, handler, known, claims.kind, now);
-    return this.viaPassport(context, request, handler, token, now);
+    if (claims && known !== undefined) return this.admit(request, demands, known, claims.kind, now);
+    return this.viaPassport(context, request, demands, token, now);
   }
 
   /** What passport's outcome means here. */
@@ -53,21 +61,31 @@ export class SessionGuard extends AuthGuard('jwt') {
     return principal;
   }
 
-  private async viaPassport(context: ExecutionContext, request: ApiRequest, handler: object, token: string, now: number): Promise<boolean> {
+  private async viaPassport(context: ExecutionContext, request: ApiRequest, demands: Demands, token: string, now: number): Promise<boolean> {
     await super.canActivate(context);
     const claims = await this.tokens.verify(token); // remembered from a moment ago
-    return this.admit(request, handler, (request as { user?: Principal }).user ?? null, claims?.kind ?? 'enrolment', now);
+    return this.admit(request, demands, (request as { user?: Principal }).user ?? null, claims?.kind ?? 'enrolment', now);
   }
 
-  private admit(request: ApiRequest, handler: object, principal: Principal | null, kind: AccessTokenKind, now: number): true {
+  private admit(request: ApiRequest, { whileEnrolling, settings }: Demands, principal: Principal | null, kind: AccessTokenKind, now: number): true {
     if (!principal) throw new Problem('unauthenticated');
     request.principal = principal;
     this.lastSeen.note(principal, now);
     // A token made for enrolling never becomes more, even when its session has: the enrolment, or a refresh, gives a new one.
-    if ((principal.mustEnrol || kind === 'enrolment') && !this.reflector.get<boolean | undefined>(WHILE_ENROLLING, handler as () => unknown)) throw new Problem('two-factor-enrolment-required');
-    const needed = this.reflector.get<Level | undefined>(SETTINGS, handler as () => unknown);
-    if (needed && !holds(principal.permissions.settings, needed)) throw new Problem('forbidden', `This needs the level ${needed} on Settings.`);
+    if ((principal.mustEnrol || kind === 'enrolment') && !whileEnrolling) throw new Problem('two-factor-enrolment-required');
+    if (settings && !holds(principal.permissions.settings, settings)) throw new Problem('forbidden', `This needs the level ${settings} on Settings.`);
     return true;
+  }
+
+  /** As its decorators say: they do not change, and looking each of them up costs as much as looking the session up. */
+  private of(handler: Handler): Demands {
+    let demands = this.demands.get(handler);
+    if (!demands) {
+      const of = <Value>(key: string) => this.reflector.get<Value | undefined>(key, handler);
+      demands = { isPublic: of<boolean>(PUBLIC) ?? false, whileEnrolling: of<boolean>(WHILE_ENROLLING) ?? false, settings: of<Level>(SETTINGS) };
+      this.demands.set(handler, demands);
+    }
+    return demands;
   }
 }
 
