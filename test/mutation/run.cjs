@@ -35,6 +35,7 @@ function scoreOf(name) {
   const count = (...of) => statuses.filter((status) => of.includes(status)).length;
   const killed = count('Killed', 'Timeout');
   const left = count('Survived', 'NoCoverage');
+  if (killed + left === 0) return 'no mutants';
   return `${killed} of ${killed + left} mutants killed, ${((100 * killed) / (killed + left)).toFixed(1)} %`;
 }
 
