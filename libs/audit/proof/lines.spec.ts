@@ -17,6 +17,7 @@ describe('bytes cut into lines', () => {
 
   it('are as long as the limit, and no longer, wherever the chunks end', async () => {
     expect(await split(['abcd\nab', 'cd\nabcd'], 4)).toEqual(['abcd', 'abcd', 'abcd']);
+    expect(await split(['abcd\nabcd\n'], 4)).toEqual(['abcd', 'abcd']);
     for (const chunks of [['abcde\n'], ['abc', 'de\n'], ['abc', 'de'], ['abcd\nabcde']]) await expect(split(chunks, 4)).rejects.toThrow(LineTooLong);
     await expect(split(['abcde'], 4)).rejects.toMatchObject({ name: 'LineTooLong', limit: 4, message: 'the line is longer than 4 bytes' });
   });
