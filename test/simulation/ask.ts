@@ -22,6 +22,10 @@ export interface Ask {
   readonly run: (process: Process, context: CommandContext) => Promise<unknown>;
   /** Commands that were begun for it, by their ids. */
   readonly commands: Map<string, { readonly deed: Deed; readonly at: number }>;
+  /** By the clock on the wall, in milliseconds since the epoch. */
+  readonly begunAt: number;
+  /** Other requests that were without an answer when it was first sent. */
+  underWay: readonly Ask[];
   /** Length of the log when it was first sent, and when it was answered for good. */
   startedAt: number;
   /** Up to where the process it was sent to had been told what others did; less than `startedAt` where there are several. */
@@ -29,11 +33,14 @@ export interface Ask {
   endedAt: number;
   answer: Answer;
   sends: number;
+  /** When it was last sent, as {@link begunAt}. */
+  sentAt: number;
 }
 
 /** Sends a request to a process, through what stands around a handler there: session, Idempotency-Key, context. */
 export async function send(process: Process, ask: Ask): Promise<Answer> {
   ask.sends++;
+  ask.sentAt = process.clock.now();
   return Promise.race([answerOf(process, ask), process.death.then((): Answer => ({ kind: 'unknown' }))]);
 }
 

@@ -166,7 +166,8 @@ function session(state: State, id: string, value: Session): State {
   return { ...state, sessions: new Map(state.sessions).set(id, value) };
 }
 
-function end(state: State, sessionId: string): State {
+/** A session that has ended. */
+export function end(state: State, sessionId: string): State {
   const before = state.sessions.get(sessionId);
   return before ? session(state, sessionId, { ...before, state: 'ended' }) : state;
 }

@@ -9,9 +9,11 @@ export interface Judged {
   /** Who asks, and with which session; `null`: nobody is signed in. */
   readonly by: { readonly userId: string; readonly sessionId: string } | null;
   readonly at: number;
+  /** Whether a session that may have ended or not counts as ended: it does where a refusal is judged, not where a deed is. */
+  readonly inDoubt?: boolean;
 }
 
-export function objections({ deed, by, at }: Judged, seen: State, now: State): ReadonlySet<string> {
+export function objections({ deed, by, at, inDoubt = false }: Judged, seen: State, now: State): ReadonlySet<string> {
   const codes = new Set<string>();
   const object = (code: string, where: boolean) => { if (where) codes.add(code); };
   const actor = by ? seen.people.get(by.userId) : undefined;
@@ -76,7 +78,7 @@ export function objections({ deed, by, at }: Judged, seen: State, now: State): R
     case 'refresh': {
       const session = now.sessions.get(deed.sessionId);
       const owner = session && now.people.get(session.userId);
-      object('unauthenticated', session === undefined || at >= session.until || isShut(now, deed.sessionId, at) || owner?.status !== 'active');
+      object('unauthenticated', session === undefined || at >= session.until || !isOpen(now, deed.sessionId, at) || (inDoubt && isShut(now, deed.sessionId, at)) || owner?.status !== 'active');
       object('refresh-token-reused', session !== undefined && deed.generation < session.refreshed);
       break;
     }

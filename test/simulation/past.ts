@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '@rolebook/event-store';
 import type { Ask } from './ask';
-import { after, holders, inDoubt, NOTHING, differing, type Deed, type State } from './model';
+import { after, end, holders, inDoubt, NOTHING, differing, type Deed, type State } from './model';
 import { activeSuperAdmins, objections } from './objections';
 
 /** The events that carry a deed out; every other of its command's is bookkeeping. */
@@ -15,7 +15,7 @@ const ENDS_SESSIONS: readonly Deed['type'][] = ['deactivate', 'revoke-all', 'pas
 /** Judged by what was read a little before, since what they rest on stands in another stream than what they change. */
 const RESTS_ELSEWHERE: readonly Deed['type'][] = ['sign-in', 'refresh', 'revoke'];
 
-interface Command { readonly ask: Ask; readonly deed: Deed; readonly at: number }
+interface Command { readonly id: string; readonly ask: Ask; readonly deed: Deed; readonly at: number }
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What the log says has happened, gone through event by event beside the model. */
@@ -27,14 +27,15 @@ export class Past {
   readonly reservations: { readonly address: string; readonly userId: string; readonly since: number; readonly position: number }[] = [];
   /** Requests that were carried out, with the position at which. */
   readonly carriedOut = new Map<Ask, number>();
-  readonly refusalsWritten = new Map<Ask, number>();
+  /** How often the refusal of a command was written down, by the command's id. */
+  readonly refusalsWritten = new Map<string, number>();
   readonly violations: string[] = [];
   private readonly commands = new Map<string, Command>();
   private readonly endings: { readonly userId: string; readonly position: number }[] = [];
 
   /** @param addressOf which of the known addresses a stream name stands for */
   constructor(asks: readonly Ask[], private readonly addressOf: (stream: string) => string) {
-    for (const ask of asks) for (const [id, { deed, at }] of ask.commands) this.commands.set(id, { ask, deed, at });
+    for (const ask of asks) for (const [id, { deed, at }] of ask.commands) this.commands.set(id, { id, ask, deed, at });
   }
 
   walk(log: readonly LoggedEvent[]): void {
@@ -53,7 +54,8 @@ export class Past {
     this.lookAt(next, event);
   }
 
-  private carryOut(event: LoggedEvent, { ask, deed, at }: Command, before: State): State {
+  private carryOut(event: LoggedEvent, command: Command, before: State): State {
+    const { ask, deed, at } = command;
     const earlier = this.carriedOut.get(ask);
     if (earlier !== undefined) {
       if (deed.type !== 'override' || earlier !== event.position - 1) this.violations.push(`doubled: request ${ask.n} (${deed.type}) at ${earlier} and again at ${event.position}`);
@@ -61,12 +63,13 @@ export class Past {
       return before;
     }
     this.carriedOut.set(ask, event.position);
-    this.judge(event, { ask, deed, at }, before);
+    this.judge(event, command, before);
     const next = after(before, deed, at);
     if ('userId' in deed && ENDS_SESSIONS.includes(deed.type)) this.endings.push({ userId: deed.userId, position: event.position });
     if (deed.type !== 'sign-in') return next;
-    const owner = next.sessions.get(deed.sessionId)?.userId;
-    return this.endings.some(({ userId, position }) => userId === owner && position > ask.startedAt) ? inDoubt(next, deed.sessionId) : next;
+    const owner = next.people.get(next.sessions.get(deed.sessionId)?.userId ?? '');
+    if (owner?.status !== 'active') return end(next, deed.sessionId); // deactivated while the password was looked at
+    return this.endings.some(({ userId, position }) => userId === owner.id && position > ask.startedAt) ? inDoubt(next, deed.sessionId) : next;
   }
 
   /** Whether it was right to carry it out: as of some moment since it was asked for. */
@@ -86,7 +89,7 @@ export class Past {
     const userId = data.userId as string;
     const listed = this.listed.at(-1)!;
     if (type === 'EmailReserved') this.reservations.push({ address: this.addressOf(stream), userId, since: Date.parse(data.at as string), position });
-    if (type.endsWith('Refused') && command) this.refusalsWritten.set(command.ask, (this.refusalsWritten.get(command.ask) ?? 0) + 1);
+    if (type.endsWith('Refused') && command) this.refusalsWritten.set(command.id, (this.refusalsWritten.get(command.id) ?? 0) + 1);
     if (type === 'SuperAdminListed') this.listed.push(new Set([...listed, userId]));
     else if (type === 'SuperAdminWithdrawn') this.listed.push(new Set([...listed].filter((id) => id !== userId)));
     else this.listed.push(listed);

@@ -7,9 +7,10 @@ import { NOTHING } from './model';
 import { Past } from './past';
 import { Process } from './process';
 import { Random } from './random';
+import type { Sabotage } from './sabotage';
 import type { Script } from './script';
 import { takeOverChance } from './seeded-chance';
-import { World, type Sabotage } from './world';
+import { World } from './world';
 
 /** What came of a script. */
 export interface Result {
@@ -56,7 +57,10 @@ async function judge(world: World, failures: readonly string[]): Promise<Result>
   const past = new Past(asks, (stream) => streams.get(stream) ?? stream);
   past.walk(log);
   const violations = [...failures, ...past.violations, ...judgeAnswers(asks, past)];
-  if (failures.length === 0) violations.push(...await new Aftermath(durable, inspector, businessId, past.states.at(-1) ?? NOTHING).look(world.troubles.ever));
+  if (failures.length === 0) {
+    const aftermath = new Aftermath(durable, inspector, businessId, past.states.at(-1) ?? NOTHING);
+    violations.push(...await aftermath.look(world.troubles.ever).catch((error: unknown) => [`what is left cannot be looked at: ${error instanceof Error ? error.message : String(error)}`]));
+  }
   inspector.die();
   const lines = [...trace, ...log.map(({ position, type }) => `${position} ${type}`)];
   return { violations, trace: lines, digest: createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16), events: log.length, answered: asks.filter(({ answer }) => answer.kind !== 'unknown').length };

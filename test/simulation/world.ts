@@ -7,13 +7,12 @@ import { Clients } from './client';
 import { Troubles } from './line';
 import { Process, type Durable, type Part, type Surroundings } from './process';
 import { Random } from './random';
+import type { Sabotage } from './sabotage';
 import { Schedule } from './schedule';
 import type { Script, Step } from './script';
 
-/** Breaks what the simulation stands on, to show that it notices. */
-export type Sabotage = (durable: Durable) => Durable;
-
 const RESTART_MS = 30;
+const KEY_MS = 24 * 3600_000;
 const SENDS = 6;
 const SENDS_AFTERWARDS = 60;
 
@@ -32,7 +31,7 @@ export class World {
   private readonly random: Random;
   private readonly seats: Seat[];
   private readonly surroundings: Surroundings;
-  private readonly open = new Set<Promise<void>>();
+  private readonly open = new Map<Ask, Promise<void>>();
 
   constructor(private readonly script: Script, sabotage: Sabotage = (durable) => durable) {
     const chance = new Random(script.seed ^ 0x5eed);
@@ -59,7 +58,8 @@ export class World {
     for (const step of this.script.steps) await this.take(step);
     await this.heal();
     await this.settle();
-    for (const ask of this.asks) if (ask.key !== null && ask.answer.kind === 'unknown') await this.pursue(ask, ask.n, SENDS_AFTERWARDS);
+    const stillKnown = ({ begunAt }: Ask) => this.schedule.clock.now() - begunAt < KEY_MS / 2;
+    for (const ask of this.asks) if (ask.key !== null && ask.answer.kind === 'unknown' && stillKnown(ask)) await this.pursue(ask, ask.n, SENDS_AFTERWARDS);
     await this.settle();
   }
 
@@ -82,9 +82,9 @@ export class World {
     ask.endedAt = await this.durable.events.head();
   }
 
-  begin(draft: Omit<Ask, 'n' | 'businessId' | 'key' | 'commands' | 'startedAt' | 'toldAt' | 'endedAt' | 'answer' | 'sends'> & { readonly keyed: boolean }): Ask {
+  begin(draft: Omit<Ask, 'n' | 'businessId' | 'key' | 'commands' | 'begunAt' | 'underWay' | 'startedAt' | 'toldAt' | 'endedAt' | 'answer' | 'sends' | 'sentAt'> & { readonly keyed: boolean }): Ask {
     const n = this.asks.length;
-    const ask: Ask = { ...draft, n, businessId: this.businessId, key: draft.keyed ? `key-${n}` : null, commands: new Map(), startedAt: 0, toldAt: 0, endedAt: 0, answer: { kind: 'unknown' }, sends: 0 };
+    const ask: Ask = { ...draft, n, businessId: this.businessId, key: draft.keyed ? `key-${n}` : null, commands: new Map(), begunAt: this.schedule.clock.now(), underWay: [], startedAt: 0, toldAt: 0, endedAt: 0, answer: { kind: 'unknown' }, sends: 0, sentAt: 0 };
     this.asks.push(ask);
     return ask;
   }
@@ -97,9 +97,10 @@ export class World {
         const ask = this.begin(draft);
         this.note(`${ask.n} asks ${step.action}`);
         ask.startedAt = ask.toldAt = await this.durable.events.head();
-        const answered = this.pursue(ask, step.process, SENDS).finally(() => { this.open.delete(answered); });
-        this.open.add(answered);
-        if (step.alone) await Promise.all(this.open);
+        ask.underWay = [...this.open.keys()];
+        const answered = this.pursue(ask, step.process, SENDS).finally(() => { this.open.delete(ask); });
+        this.open.set(ask, answered);
+        if (step.alone) await this.allAnswered();
         else for (let turns = this.random.int(12); turns > 0; turns--) await this.schedule.turn();
         return;
       }
@@ -119,13 +120,19 @@ export class World {
         this.troubles.flaky = step.perMille;
         void this.schedule.sleep(step.forMs).then(() => { this.troubles.flaky = 0; });
         return;
-      case 'clock': return this.schedule.shiftClock(step.shiftMs);
+      case 'clock':
+        if (step.shiftMs > KEY_MS / 2) await this.allAnswered(); // a key is good for 24 hours: nobody is kept waiting for longer
+        return this.schedule.shiftClock(step.shiftMs);
       case 'pause': return this.schedule.sleep(step.forMs);
     }
   }
 
+  private async allAnswered(): Promise<void> {
+    await Promise.all(this.open.values());
+  }
+
   private async heal(): Promise<void> {
-    await Promise.all(this.open);
+    await this.allAnswered();
     this.troubles.clear();
     this.note('healed');
     await this.schedule.sleep(5 * 60_000); // longer than anybody waits before trying again
