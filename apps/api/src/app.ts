@@ -8,6 +8,7 @@ import { serveApiDocs } from './http/openapi';
 import { serveMetrics } from './metrics/metrics.server';
 import { traceRequests } from './http/request-spans';
 import { logRequests } from './http/request-log';
+import { drainAtClose } from './http/draining';
 import { CONNECTION_LIMITS } from './http/limits';
 import { HardenedResponse, identified } from './http/hardened-response';
 import { quickRoutes } from './http/quick';
@@ -31,6 +32,7 @@ export async function createApp(installation: Installation): Promise<NestFastify
   if (config.requestLog) logRequests(app.getHttpAdapter().getInstance());
   quickRoutes(app, QUICK_CONTROLLERS, GUARDS);
   serveApiDocs(app);
+  drainAtClose(app.getHttpAdapter().getInstance());
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

@@ -3,8 +3,8 @@ import { createApp } from './app';
 import { openInstallation, readConfig } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
 
-/** What is under way when the process is told to stop has so long to end. */
-const DRAIN_MS = 10_000;
+/** A process that was told to stop has ended by then: requests under way are cut off before (see http/draining.ts), so this is for what should not happen. */
+const STOPPED_WITHIN_MS = 10_000;
 
 /** Starts the service; a configuration that cannot work stops it with a sentence that says what to do. */
 async function main(): Promise<void> {
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    setTimeout(() => process.exit(1), STOPPED_WITHIN_MS).unref();
     void app.close().then(() => installation.close()).then(() => process.exit(0), (error: unknown) => { console.error(error); process.exit(1); });
   };
   process.on('SIGTERM', stop);
