@@ -56,17 +56,21 @@ function invalid(pointer: string, message: string): Problem {
 /** Names that every object has, such as `__proto__` and `toString`: what looks fields up by name takes them for known ones. None is a field of ours. */
 const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
+/** No body of ours is as deep; without an end, 64 KiB of brackets would be deeper than the stack. */
+const DEEPEST = 10;
+
 function checkBody(body: unknown, isExpected: boolean): void {
   if (isExpected && Buffer.isBuffer(body)) throw new Problem('unsupported-media-type'); // a picture
   if (!isExpected && hasFields(body)) throw invalid('#', 'no body is expected here');
   refuseInherited(body, '#');
 }
 
-function refuseInherited(value: unknown, at: string): void {
+function refuseInherited(value: unknown, at: string, depth = 0): void {
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return;
+  if (depth > DEEPEST) throw invalid('#', 'is nested too deeply');
   for (const [name, inner] of Object.entries(value)) {
     if (INHERITED.has(name)) throw invalid(`${at}/${name}`, 'is not known here');
-    refuseInherited(inner, `${at}/${name}`);
+    refuseInherited(inner, `${at}/${name}`, depth + 1);
   }
 }
 

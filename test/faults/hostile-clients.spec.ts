@@ -1,0 +1,58 @@
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { business, expectStatus, invited, problemOf, Service, type Business } from '../e2e/harness';
+import { rawHttp, requestText } from '../e2e/raw-http';
+import { until } from './service-process';
+
+describe('clients that ask for too much, or do not listen', () => {
+  let service: Service;
+  let biz: Business;
+  let port: number;
+
+  beforeAll(async () => {
+    service = await Service.startEmbedded();
+    biz = await business(service);
+    for (let n = 0; n < 5; n++) await invited(service, biz, 'crew');
+    await service.http.listen(0, '127.0.0.1');
+    port = (service.server.address() as AddressInfo).port;
+  }, 60_000);
+  afterAll(() => service.dispose());
+
+  const served = async () => expectStatus(await service.call('GET', '/v1/users', undefined, { token: biz.owner.token }), 200);
+  const problem = ({ status, body }: { status: number; body: string }) => `${status} ${/urn:rolebook:problem:([\w-]+)/.exec(body)?.[1] ?? 'none'}`;
+
+  it('a body announced as 100 MB is refused before it is sent', async () => {
+    expect(problem(await rawHttp(service, requestText('POST /v1/auth/sign-in', { 'Content-Type': 'application/json', 'Content-Length': '104857600' })))).toBe('413 payload-too-large');
+    await served();
+  });
+
+  it('JSON 30,000 arrays deep is refused as one that is not valid, not as a mistake of ours', async () => {
+    const deep = `{"email":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+    expect(problem(await rawHttp(service, requestText('POST /v1/auth/sign-in', { 'Content-Type': 'application/json' }, deep)))).toBe('400 validation');
+    await served();
+  });
+
+  it('10,000 query parameters do not fit into a request, and 1,000 are refused', async () => {
+    const query = (count: number) => Array.from({ length: count }, (_, n) => `p${n}=1`).join('&');
+    expect(problem(await rawHttp(service, requestText(`GET /v1/users?${query(10_000)}`, { Authorization: `Bearer ${biz.owner.token}` })))).toBe('431 headers-too-large');
+    const answer = await service.call('GET', `/v1/users?${query(1_000)}`, undefined, { token: biz.owner.token });
+    expect(problemOf(answer)).toBe('validation');
+    await served();
+  });
+
+  it('a client that never reads the live stream, or closes one half of its connection, keeps nobody waiting and is let go', async () => {
+    const sockets: Socket[] = [];
+    for (const half of [false, true]) {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      sockets.push(socket.on('error', () => undefined));
+      await new Promise<void>((resolve) => { socket.once('connect', resolve); });
+      socket.pause();
+      socket.write(`GET /v1/audit/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${biz.owner.token}\r\n\r\n`);
+      if (half) socket.end();
+    }
+    await served();
+    for (const socket of sockets) socket.destroy();
+    const connections = () => new Promise<number>((resolve) => { service.server.getConnections((_error: Error | null, count: number) => resolve(count)); });
+    await until(async () => (await connections()) <= 1);
+    await served();
+  });
+});
