@@ -7,6 +7,9 @@ import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
 import type { Delivery, ParkedStream, ReadModel } from './read-model';
 
+/** Waiting requests that are told in one turn of the event loop that the read models show what they wait for. */
+const TOLD_AT_ONCE = 8;
+
 /** How one read model is doing. */
 export interface ReadModelStatus {
   readonly name: string;
@@ -120,7 +123,7 @@ export class Projector {
       end(true);
       throw error;
     }
-    for (const waiter of this.waiters) if (this.position >= waiter.position) waiter.done(true);
+    await this.tellWaiters();
   }
 
   private async opened(model: ReadModel): Promise<Omit<Followed, 'model'>> {
@@ -143,6 +146,15 @@ export class Projector {
   }
 
   /** Where one read model fails, the others come to their end first: tried again, none must meet itself still at work. */
+  /** A few in each turn of the event loop: every one of them answers a request then. */
+  private async tellWaiters(): Promise<void> {
+    const satisfied = [...this.waiters].filter(({ position }) => this.position >= position);
+    for (let n = 0; n < satisfied.length; n += TOLD_AT_ONCE) {
+      if (n > 0) await new Promise(setImmediate);
+      for (const waiter of satisfied.slice(n, n + TOLD_AT_ONCE)) waiter.done(true);
+    }
+  }
+
   private async bringUp(deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
     const work = this.followed.map(async (followed) => {
       const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);

@@ -70,6 +70,36 @@ describe('the queue in front of the writer thread', () => {
     await Promise.all([again, meanwhile]);
   });
 
+  it('answers many callers a few in each turn of the event loop, and what they ask for next travels together', async () => {
+    const answered: number[] = [];
+    const callers = Array.from({ length: 40 }, async (_, n) => {
+      await client.write(request());
+      answered.push(n);
+      await client.write(request());
+    });
+    await turn();
+    worker.answer();
+    const counts: number[] = [];
+    for (let turns = 0; turns < 4; turns++) {
+      await turn();
+      counts.push(answered.length);
+    }
+    expect(Math.min(...counts)).toBeLessThan(40);
+    expect(answered).toEqual(Array.from({ length: 40 }, (_, n) => n));
+    expect(worker.groups).toEqual([40, 40]);
+    worker.answer();
+    await Promise.all(callers);
+  });
+
+  it('answers everybody before it closes', async () => {
+    const asked = Array.from({ length: 40 }, () => client.write(request()));
+    await turn();
+    worker.answer();
+    await client.close();
+    expect(await Promise.all(asked)).toHaveLength(40);
+    expect(worker.received.at(-1)).toBe('close');
+  });
+
   it('limits a group by events and by characters, but never waits for ever with a large one', async () => {
     const sizes = [600, 300, 200, 1500, 1].map((count) => client.write(request(newEvents(count))));
     const texts = [700_000, 700_000, 3_000_000].map((length) => client.write(request([newEvent({ data: 'x'.repeat(length) })])));

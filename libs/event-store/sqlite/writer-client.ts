@@ -5,6 +5,8 @@ import { packRequests, unpackOutcome, type FromWriter, type PackedOutcomes, type
 /** Limits of a group, so that nobody waits long for others: about ten milliseconds of writing. */
 const GROUP_EVENTS = 1000;
 const GROUP_CHARACTERS = 1 << 20;
+/** Callers answered in one turn of the event loop: each goes on with its own work then, such as deciding the next step of a command. */
+const ANSWERED_AT_ONCE = 16;
 
 interface Waiting {
   readonly request: WriteRequest;
@@ -15,7 +17,10 @@ interface Waiting {
 /** What one message carries, and what to do with its answer. */
 interface Group {
   readonly requests: readonly WriteRequest[];
-  stored(outcomes: PackedOutcomes): void;
+  /** How many there are to answer. */
+  readonly callers: number;
+  /** Answers the callers from one to before another. */
+  stored(outcomes: PackedOutcomes, from: number, until: number): void;
   failed(reason: StoreUnavailable): void;
 }
 
@@ -31,6 +36,8 @@ export class WriterClient {
   private readonly bulk: Group[] = [];
   private bulkHasTurn = false;
   private underWay: Group | null = null;
+  /** Callers of a committed group are being told, a few in each turn. Nothing is sent meanwhile: what they ask for next travels together. */
+  private answering = false;
   private scheduled = false;
   private closing: Promise<void> | null = null;
   private drained: (() => void) | null = null;
@@ -56,7 +63,7 @@ export class WriterClient {
   writeGroup(requests: readonly WriteRequest[]): Promise<WriteOutcome[]> {
     return new Promise((resolve, reject) => {
       if (this.closing) return reject(new StoreUnavailable('the event store is closed'));
-      this.bulk.push({ requests, stored: (outcomes) => resolve(requests.map((_, index) => unpackOutcome(outcomes, index))), failed: reject });
+      this.bulk.push({ requests, callers: 1, stored: (outcomes) => resolve(requests.map((_, index) => unpackOutcome(outcomes, index))), failed: reject });
       this.schedule();
     });
   }
@@ -67,7 +74,7 @@ export class WriterClient {
   }
 
   private async finish(): Promise<void> {
-    if (this.underWay || this.waiting.length > 0 || this.bulk.length > 0) await new Promise<void>((resolve) => (this.drained = resolve));
+    if (this.underWay || this.answering || this.waiting.length > 0 || this.bulk.length > 0) await new Promise<void>((resolve) => (this.drained = resolve));
     const { worker } = this;
     if (!worker) return;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
@@ -77,7 +84,7 @@ export class WriterClient {
 
   /** Sends at the end of this turn of the event loop, after the promise jobs: all who ask in one turn travel together. */
   private schedule(): void {
-    if (this.scheduled || this.underWay) return;
+    if (this.scheduled || this.underWay || this.answering) return;
     this.scheduled = true;
     queueMicrotask(() => process.nextTick(() => {
       this.scheduled = false;
@@ -119,7 +126,8 @@ export class WriterClient {
     this.waiting = over < 0 ? [] : this.waiting.slice(over);
     return {
       requests: members.map(({ request }) => request),
-      stored: (outcomes) => members.forEach(({ resolve }, index) => resolve(unpackOutcome(outcomes, index))),
+      callers: members.length,
+      stored: (outcomes, from, until) => members.slice(from, until).forEach(({ resolve }, index) => resolve(unpackOutcome(outcomes, from + index))),
       failed: (reason) => members.forEach(({ reject }) => reject(reason)),
     };
   }
@@ -132,21 +140,31 @@ export class WriterClient {
     worker.on('exit', () => {
       if (this.worker !== worker) return;
       this.worker = null;
-      if (this.underWay) this.settle((group) => group.failed(new StoreUnavailable('the writer of the event log has stopped', 1, { cause })));
+      if (this.underWay) this.fail(new StoreUnavailable('the writer of the event log has stopped', 1, { cause }));
     });
     return worker;
   }
 
   private answered(answer: FromWriter): void {
-    if ('failed' in answer) return this.settle((group) => group.failed(new StoreUnavailable(`the event log cannot be written: ${answer.failed}`)));
-    this.settle((group) => group.stored(answer));
+    if ('failed' in answer) return this.fail(new StoreUnavailable(`the event log cannot be written: ${answer.failed}`));
+    const group = this.underWay;
+    this.underWay = null;
+    if (group) this.answer(group, answer, 0);
+  }
+
+  private answer(group: Group, outcomes: PackedOutcomes, from: number): void {
+    const until = from + ANSWERED_AT_ONCE;
+    this.answering = until < group.callers;
+    group.stored(outcomes, from, until);
+    if (this.answering) return void setImmediate(() => this.answer(group, outcomes, until));
+    this.schedule();
     this.onCommit();
   }
 
-  private settle(how: (group: Group) => void): void {
+  private fail(reason: StoreUnavailable): void {
     const group = this.underWay;
     this.underWay = null;
-    if (group) how(group);
+    group?.failed(reason);
     this.schedule();
   }
 }
