@@ -31,7 +31,11 @@ export class HttpClient {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => { chunks.push(chunk); }).on('error', reject).on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          resolve({ ...head, text, body: /^application\/(problem\+)?json\b/.test(type) ? JSON.parse(text) as unknown : text });
+          try {
+            resolve({ ...head, text, body: text && /^application\/(problem\+)?json\b/.test(type) ? JSON.parse(text) as unknown : text });
+          } catch (error) {
+            reject(error as Error);
+          }
         });
       });
       sent.on('error', reject).end(body);

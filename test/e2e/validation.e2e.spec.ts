@@ -126,4 +126,9 @@ describe('strict validation: nothing unknown, nothing of another type, nothing r
       expect(problemOf(await service.call('GET', `/v1/users/${id}`, undefined, asOwner()))).toBe('not-found');
     }
   });
+
+  it('refuses a body nested deeper than a walk through it has stack for: it was a fault once', async () => {
+    expect(pointers(await send('PATCH', '/v1/me', `{"displayName":${'['.repeat(20_000)}${']'.repeat(20_000)}}`))).toEqual(['#']);
+    expect(pointers(await send('POST', '/v1/invitations', '['.repeat(5_000) + ']'.repeat(5_000)))).toEqual(['#']);
+  });
 });
