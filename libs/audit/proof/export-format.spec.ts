@@ -1,4 +1,4 @@
-import { formatLine, MalformedLine, parseLine, readableHash, type EntryProof } from './export-format';
+import { formatLine, MalformedLine, parseLine, readableHash, readablePart, type EntryProof } from './export-format';
 import { SEGMENT_LINES, parseSeal, sealText, signSeal, type SealStatement } from './export-seal';
 import { checkTree } from './export-tree-check';
 import { leafHash } from './merkle-hash';
@@ -18,7 +18,13 @@ describe('a line of an export', () => {
   it('is the entry, and its proof behind it', () => {
     const b64 = (text: string) => Buffer.from(hashOf(text)).toString('base64');
     expect(line).toBe(`${readable},"proof":{"leafIndex":0,"event":{"id":"e","type":"T","stream":"s","revision":0,"recordedAt":"r","data":"{}","metadata":"{}"},"leafHash":"${b64('leaf')}","entryHash":"${b64('entry')}","path":["${b64('a')}","${b64('b')}"],"seal":"seal"}}`);
-    expect(parseLine(line)).toEqual({ entry: { id: 'e', reason: 'a "proof":{ in a text' }, readableHash: readableHash(readable), proof: { ...proof, leafHash: Buffer.from(proof.leafHash), entryHash: Buffer.from(proof.entryHash), path: proof.path!.map((hash) => Buffer.from(hash)) } });
+    expect(parseLine(line)).toEqual({ entry: { id: 'e', reason: 'a "proof":{ in a text' }, readableHash: hashOf(readable), proof: { ...proof, leafHash: Buffer.from(proof.leafHash), entryHash: Buffer.from(proof.entryHash), path: proof.path!.map((hash) => Buffer.from(hash)) } });
+  });
+
+  it('has the JSON of the entry without its last brace for its readable part', () => {
+    const entry = { id: 'e', reason: 'x' } as unknown as Parameters<typeof readablePart>[0];
+    expect(readablePart(entry)).toBe('{"id":"e","reason":"x"');
+    expect(readableHash('text')).toEqual(hashOf('text'));
   });
 
   it('may have neither path nor seal', () => {
