@@ -1,6 +1,6 @@
 import { AvatarFiles } from '@rolebook/avatars/files';
 import type { SealedAvatars } from '@rolebook/avatars';
-import { checkMasterKey, parseMasterKey, type KeyStore, type MasterKey } from '@rolebook/crypto';
+import { checkMasterKey, type KeyStore, type MasterKey } from '@rolebook/crypto';
 import { openSqliteKeyStore } from '@rolebook/crypto/sqlite';
 import type { DocumentStore } from '@rolebook/document-store';
 import { openSqliteDocumentStore } from '@rolebook/document-store/sqlite';
