@@ -34,7 +34,7 @@ export class HttpClient {
           try {
             resolve({ ...head, text, body: text && /^application\/(problem\+)?json\b/.test(type) ? JSON.parse(text) as unknown : text });
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         });
       });

@@ -131,4 +131,9 @@ describe('strict validation: nothing unknown, nothing of another type, nothing r
     expect(pointers(await send('PATCH', '/v1/me', `{"displayName":${'['.repeat(20_000)}${']'.repeat(20_000)}}`))).toEqual(['#']);
     expect(pointers(await send('POST', '/v1/invitations', '['.repeat(5_000) + ']'.repeat(5_000)))).toEqual(['#']);
   });
+
+  it('refuses null for a body: it once was an empty object', async () => {
+    expect(pointers(await send('PATCH', '/v1/me', 'null'))).toEqual(['#']);
+    expect(pointers(await send('POST', `/v1/users/${crew.id}/deactivate`, 'null'))).toEqual(['#']);
+  });
 });

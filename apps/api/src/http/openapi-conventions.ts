@@ -86,12 +86,10 @@ function problemsOf(method: Method, operation: Operation, versioned: boolean): P
   const own = (operation[PROBLEMS_NOTE] ?? []) as ProblemSlug[];
   if (!versioned) return operation[PROBLEMS_NOTE] === undefined ? [] : [...own, 'validation'];
   const signedIn = (operation.security ?? []).length > 0;
-  const takesJson = operation.requestBody?.content['application/json'] !== undefined;
   const all: ProblemSlug[] = [...own, 'validation', 'uri-too-long', 'headers-too-large', 'internal', 'unavailable'];
   if (signedIn) all.push('unauthenticated');
   if (signedIn && operation[WHILE_ENROLLING_NOTE] !== true) all.push('two-factor-enrolment-required');
-  if (method !== 'get') all.push('payload-too-large', 'unsupported-media-type');
-  if (takesJson) all.push('invalid-json');
+  if (method !== 'get') all.push('payload-too-large', 'unsupported-media-type', 'invalid-json'); // a body is read before it is known to be unwanted
   if (method === 'post') all.push('idempotency-key-reused');
   if (method === 'get') all.push('behind');
   return [...new Set(all)];

@@ -61,6 +61,7 @@ const DEEPEST = 10;
 
 function checkBody(body: unknown, isExpected: boolean): void {
   if (isExpected && Buffer.isBuffer(body)) throw new Problem('unsupported-media-type'); // a picture
+  if (isExpected && body === null) throw invalid('#', 'must be an object');
   if (!isExpected && hasFields(body)) throw invalid('#', 'no body is expected here');
   refuseInherited(body, '#');
 }

@@ -35,7 +35,7 @@ export class MySessionsController {
   @Delete()
   @HttpCode(200)
   @Change()
-  @Answer(200, EndedAnswer, [], { change: true })
+  @Answer(200, EndedAnswer, ['stale'], { change: true })
   async endOthers(@Context() context: CommandContext, @Me() me: Principal): Promise<EndedAnswer> {
     const ended = await this.lists.active(me.businessId, me.userId, me.sessionId);
     await this.commands.execute(new RevokeSessions(context, me.userId, me.sessionId, 'signed-out-everywhere'));
