@@ -33,8 +33,8 @@ export class HttpClient {
           const text = Buffer.concat(chunks).toString('utf8');
           try {
             resolve({ ...head, text, body: text && /^application\/(problem\+)?json\b/.test(type) ? JSON.parse(text) as unknown : text });
-          } catch (error) {
-            reject(error);
+          } catch {
+            reject(new Error(`no JSON: ${text.slice(0, 200)}`));
           }
         });
       });
