@@ -12,7 +12,9 @@ export interface ReadMail {
 export function readMail(raw: string): ReadMail {
   const [head = ''] = raw.split(/\r?\n\r?\n/, 1);
   const header = (name: string) => decodeWords((new RegExp(`^${name}:\\s*(.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(head)?.[1] ?? '').replace(/\r?\n[ \t]+/g, ' '));
-  const parts = raw.split(/^--.*$/m).map(decodePart);
+  const boundary = /boundary="?([^"\s;]+)/i.exec(head)?.[1];
+  // By the boundary that the mail names: a line of a body may begin with two hyphens as well, within a token too.
+  const parts = (boundary === undefined ? [raw] : raw.split(new RegExp(`^--${boundary.replace(/[^\w-]/g, '\\$&')}(?:--)?[ \\t]*$`, 'm'))).map(decodePart);
   const text = parts.join('\n');
   return { to: header('To'), subject: header('Subject'), text, token: /#token=([\w-]+)/.exec(text)?.[1] ?? '' };
 }

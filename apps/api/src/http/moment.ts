@@ -2,12 +2,21 @@ import type { Clock } from '@rolebook/kernel';
 import { Problem } from './problems';
 import { Field, invalidValue } from './validation';
 
-const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
-/** A moment as a request names it (RFC 3339, any offset), in UTC with milliseconds. @throws {Problem} `validation` */
+/** A moment as a request names it (RFC 3339, section 5.6, any offset), in UTC with milliseconds. @throws {Problem} `validation` */
 export function parseMoment(input: unknown, pointer: string): string {
-  const time = typeof input === 'string' && RFC3339.test(input) ? Date.parse(input) : Number.NaN;
+  const time = typeof input === 'string' && isOnTheCalendar(RFC3339.exec(input)) ? Date.parse(input) : Number.NaN;
   return Number.isNaN(time) ? invalidValue(pointer, 'must be a time such as 2026-11-24T09:30:00.000Z') : new Date(time).toISOString();
+}
+
+/** Date.parse takes the 31st of February for the 3rd of March; RFC 3339, section 5.7, does not. */
+function isOnTheCalendar(parts: RegExpExecArray | null): boolean {
+  if (!parts) return false;
+  const [year, month, day] = parts.slice(1).map(Number) as [number, number, number];
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 /** A query parameter that names a moment. */
