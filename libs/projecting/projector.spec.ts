@@ -313,6 +313,20 @@ describe('a store that is away for a while', () => {
     expect(log).toEqual(['slow begins', 'failing failed', 'slow ends']);
   });
 
+  // A crash test met it: opened between the replacement of one collection and the next, the audit's tree was read from two, for ever.
+  it('or whatever else makes a read model fail, has it opened anew before it is tried again', async () => {
+    const scene = new Scene();
+    const log: string[] = [];
+    const mixedUp = { ...readModel('mixed-1'), open: async () => { log.push('opened'); return 0; }, apply: async () => {
+      log.push('applied');
+      if (log.filter((said) => said === 'opened').length === 1) throw new Error('half of the old, half of the new');
+    } };
+    await scene.happened(put('anna', 'rope'));
+    await scene.project(scene.projector([mixedUp]));
+
+    expect(log).toEqual(['opened', 'applied', 'opened', 'applied']);
+  });
+
   it('keeps the loop from starting, loudly', async () => {
     const scene = new Scene();
     const documents = Object.assign(Object.create(scene.documents) as typeof scene.documents, { open: () => Promise.reject(new DocumentStoreUnavailable('nobody answers')) });

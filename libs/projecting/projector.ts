@@ -21,6 +21,8 @@ interface Followed {
   readonly model: ReadModel;
   parking: ParkedStreams;
   position: number;
+  /** It failed: what it has of its collections in memory, and which they are, is opened anew before it goes on. */
+  inDoubt: boolean;
 }
 
 interface Waiter {
@@ -62,7 +64,7 @@ export class Projector {
   /** Opens every read model and follows the log from where the furthest behind has come to. Rejects where a store is away. */
   async start(): Promise<void> {
     const followed: Followed[] = [];
-    for (const model of this.parts.readModels) followed.push({ model, ...(await this.opened(model)) });
+    for (const model of this.parts.readModels) followed.push({ model, ...(await this.opened(model)), inDoubt: false });
     this.followed = followed;
     await this.follower.start();
   }
@@ -126,26 +128,30 @@ export class Projector {
     await this.tellWaiters();
   }
 
-  private async opened(model: ReadModel): Promise<Omit<Followed, 'model'>> {
+  private async opened(model: ReadModel): Promise<Pick<Followed, 'parking' | 'position'>> {
     const position = await model.open(this.parts.documents);
     const parking = await ParkedStreams.open(this.parts.documents, model.name, position, (stream) =>
       this.parts.onProblem('a read model has parked a stream', { readModel: model.name, ...stream }));
     return { position, parking };
   }
 
-  /** Where the read model was made anew meanwhile, what was read of the old one is void, and which streams are parked is another matter. */
+  /**
+   * Where the read model was made anew meanwhile, what was read of the old one is void, and which streams are parked is another matter. Any
+   * other failure may come of that too: one opened in the moment in which its collections were replaced has some of the old and some of the new.
+   */
   private async applied(followed: Followed, deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
     for (;;) {
       try {
+        if (followed.inDoubt) followed.parking = (await this.opened(followed.model)).parking;
+        followed.inDoubt = false;
         return await followed.model.apply(deliveries, checkpoint, followed.parking);
       } catch (error) {
+        followed.inDoubt = true;
         if (!(error instanceof CollectionReplaced)) throw error;
-        followed.parking = (await this.opened(followed.model)).parking;
       }
     }
   }
 
-  /** Where one read model fails, the others come to their end first: tried again, none must meet itself still at work. */
   /** A few in each turn of the event loop: every one of them answers a request then. */
   private async tellWaiters(): Promise<void> {
     const satisfied = [...this.waiters].filter(({ position }) => this.position >= position);
@@ -155,6 +161,7 @@ export class Projector {
     }
   }
 
+  /** Where one read model fails, the others come to their end first: tried again, none must meet itself still at work. */
   private async bringUp(deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
     const work = this.followed.map(async (followed) => {
       const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
