@@ -7,7 +7,11 @@ module.exports = {
   testEnvironment: 'node',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   // The second form is that of a dynamic import(), where TypeScript wants the extension.
-  moduleNameMapper: { '^@rolebook/(.+?)(\\.js)?$': '<rootDir>/libs/$1' },
+  moduleNameMapper: {
+    '^@rolebook/(.+?)(\\.js)?$': '<rootDir>/libs/$1',
+    // An import at run time names the file that the build makes of the source; here there is the source alone.
+    '^(\\./server-stores)\\.js$': '$1',
+  },
   transform: {
     '^.+\\.ts$': '@swc/jest',
     // Nest 12 and otplib are ES modules only, which Jest cannot require(): see the file's head.
