@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { streamNames } from '@rolebook/access';
 import { Streams, type CommandContext } from '@rolebook/event-sourcing';
-import type { OperationalStore } from '@rolebook/operational-store';
+import { onceUntil, type OperationalStore } from '@rolebook/operational-store';
 import type { AuditLogReviewed } from '../domain/events';
 
 /** Where it is remembered who has looked at what lately. */
@@ -27,11 +27,7 @@ export class ReviewAuditLogHandler implements ICommandHandler<ReviewAuditLog> {
     const { businessId, at } = context;
     const sorted = Object.fromEntries(Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1)));
     const key = `${businessId}/${context.userId}/${JSON.stringify(sorted)}`;
-    const known = await this.reviews.get(BUCKET, key);
-    if (known) return;
     const event: AuditLogReviewed = { type: 'AuditLogReviewed', data: { filters: sorted } };
-    await this.streams.record<AuditLogReviewed>(streamNames.reviews(businessId), context, [event]);
-    // Remembered after it is written down: a crash in between gives one entry too many, and never one too few.
-    await this.reviews.compareAndSet(BUCKET, key, null, true, at + REVIEW_MS);
+    await onceUntil(this.reviews, BUCKET, key, at + REVIEW_MS, () => this.streams.record<AuditLogReviewed>(streamNames.reviews(businessId), context, [event]));
   }
 }

@@ -4,7 +4,7 @@ import type { AccessRefused } from '@rolebook/audit/events';
 import { Streams, type CommandContext } from '@rolebook/event-sourcing';
 import { DomainError, isUuid, type Clock } from '@rolebook/kernel';
 import { log } from '@rolebook/log';
-import type { OperationalStore } from '@rolebook/operational-store';
+import { onceUntil, type OperationalStore } from '@rolebook/operational-store';
 import { CLOCK, OPERATIONAL_STORE } from '../composition/tokens';
 import { readingContext } from './context';
 import type { ApiRequest } from './request';
@@ -26,7 +26,7 @@ export class Refusals {
    */
   async write(context: CommandContext, operation: string, request: ApiRequest, error: unknown): Promise<void> {
     if (context.actor.type !== 'user' || !isRefusal(error)) return;
-    await this.record(context, operation, request, error);
+    await this.record(context, operation, request, error).catch((failure: unknown) => notWritten(request, failure));
   }
 
   /** Whether a request is a read that somebody signed in was refused for want of authority. */
@@ -39,22 +39,12 @@ export class Refusals {
     const operation = `GET ${request.routeOptions.url}`;
     const context = readingContext(request, this.clock);
     const key = `${context.businessId}/${context.userId}/${operation}/${targetOf(request) ?? ''}`;
-    try {
-      if (await this.store.get(BUCKET, key)) return;
-      await this.record(context, operation, request, error);
-      await this.store.compareAndSet(BUCKET, key, null, true, context.at + ONE_ATTEMPT_MS);
-    } catch (failure) {
-      notWritten(request, failure);
-    }
+    await onceUntil(this.store, BUCKET, key, context.at + ONE_ATTEMPT_MS, () => this.record(context, operation, request, error)).catch((failure: unknown) => notWritten(request, failure));
   }
 
   private async record(context: CommandContext, operation: string, request: ApiRequest, { message }: DomainError): Promise<void> {
     const event: AccessRefused = { type: 'AccessRefused', data: { operation, targetId: targetOf(request), reason: message } };
-    try {
-      await this.streams.record<AccessRefused>(streamNames.refusals(context.businessId), context, [event]);
-    } catch (failure) {
-      notWritten(request, failure);
-    }
+    await this.streams.record<AccessRefused>(streamNames.refusals(context.businessId), context, [event]);
   }
 }
 
