@@ -1,11 +1,12 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { sqliteCode } from '@rolebook/sqlite-files';
+import { asUnusable, sqliteCode } from '@rolebook/sqlite-files';
 
 /** Marks the file as an event log of this product: 'RBEL'. */
 const APPLICATION_ID = 0x5242454c;
 const VERSION = 1;
+const RESTORE = 'Restore it from a backup; the damaged file was left as it is.';
 /** A log up to this size is checked page by page before a start, in some tenths of a second. */
 const CHECKED_WHOLE_BYTES = 64 << 20;
 
@@ -63,7 +64,7 @@ export function prepareLog(file: string, busyTimeoutMs: number): void {
 
 function checkWhole(db: Database.Database, file: string): void {
   const problem = db.pragma('integrity_check(1)', { simple: true }) as string;
-  if (problem !== 'ok') throw damaged(file, problem.replaceAll(/\s+/g, ' ').slice(0, 200));
+  if (problem !== 'ok') throw new EventLogUnusable(`The event log ${file} is damaged (${problem.replaceAll(/\s+/g, ' ').slice(0, 200)}). ${RESTORE}`);
 }
 
 function migrate(db: Database.Database, file: string): void {
@@ -102,13 +103,6 @@ function isSqliteError(reason: unknown): reason is Error & { readonly code: stri
 }
 
 function unusable(file: string, reason: Error & { readonly code: string }): EventLogUnusable {
-  const { code, message } = reason;
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return damaged(file, message, reason);
-  if (code.startsWith('SQLITE_BUSY'))
-    return new EventLogUnusable(`The event log ${file} is locked by another process. End that process, or wait until it is done, and start again.`, { cause: reason });
-  return new EventLogUnusable(`The event log ${file} cannot be used (${message}). Make sure that its folder is writable to this process and its disk is not full.`, { cause: reason });
-}
-
-function damaged(file: string, what: string, cause?: unknown): EventLogUnusable {
-  return new EventLogUnusable(`The event log ${file} is damaged (${what}). Restore it from a backup; the damaged file was left as it is.`, { cause });
+  const { message } = asUnusable(reason, `The event log ${file}`, RESTORE) as Error;
+  return new EventLogUnusable(message, { cause: reason });
 }
