@@ -1,7 +1,6 @@
 import Database from 'better-sqlite3';
-import { closeSync, fsyncSync, openSync } from 'node:fs';
 import type { CollectionSpec } from '@rolebook/kernel';
-import { ownersFile } from '@rolebook/sqlite-files';
+import { ownersFile, putOnDisk } from '@rolebook/sqlite-files';
 import { ContentSum } from '../content-sum';
 import { fillPostings } from './fill-postings';
 import { removeFile } from './generations';
@@ -82,9 +81,7 @@ export class BulkWriter {
     this.#db.prepare(`INSERT INTO facts (name, value) VALUES ('checkpoint', ?)`).run(checkpoint);
     this.#db.pragma('journal_mode = WAL');
     this.#db.close();
-    const handle = openSync(this.#file, 'r+');
-    fsyncSync(handle);
-    closeSync(handle);
+    putOnDisk(this.#file);
     return this.#sum();
   }
 

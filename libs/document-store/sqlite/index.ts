@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { CollectionSpec, Document } from '@rolebook/kernel';
+import { putOnDisk } from '@rolebook/sqlite-files';
 import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold } from '../port';
 import { SqliteBulkLoad } from './bulk-load';
 import { Generations, removeFile } from './generations';
@@ -160,12 +160,12 @@ class SqliteDocumentStore implements DocumentStore {
   async #replace(opened: Opened, loading: string): Promise<void> {
     const { file } = this.#generations.next(opened.spec.name);
     await this.#release(loading);
-    sync(loading);
+    putOnDisk(loading);
     await this.#writer.ask({ task: 'succeed', file: opened.file, successor: { file: basename(file), from: basename(loading) } });
     const old = opened.file;
     // Renames it, unless somebody who waited to write has already done so.
     await this.#follow(opened);
-    sync(dirname(file));
+    putOnDisk(dirname(file));
     this.#loading.delete(loading);
     removeFile(old);
   }
@@ -199,11 +199,4 @@ interface Held {
   readonly load: SqliteBulkLoad<Document>;
   readonly opened: Opened;
   readonly letGo: () => void;
-}
-
-/** Has a file, or a folder's list of files, on the disk. */
-function sync(path: string): void {
-  const handle = openSync(path, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
 }

@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3';
-import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { ownersFile } from '..';
+import { ownersFile, putOnDisk } from '..';
 
 /** How long to wait for a writer, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -17,9 +16,7 @@ export function copyDatabase(from: string, to: string): void {
   } finally {
     db.close();
   }
-  const copy = openSync(to, 'r');
-  fsyncSync(copy);
-  closeSync(copy);
+  putOnDisk(to);
 }
 
 /** What SQLite finds wrong in a database file that nobody has open; nothing in a sound one. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, copyFileSync, createReadStream, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { openSqliteEventStore } from '@rolebook/event-store/sqlite';
+import { putOnDisk } from '@rolebook/sqlite-files';
 import { copyDatabase } from '@rolebook/sqlite-files/sqlite';
 import { NotTried } from '../command';
 import { tallyOf, type LogTally } from '../log-tally';
@@ -37,7 +38,7 @@ export async function backUp(data: string, to: string, onProgress: (done: number
   const files = await Promise.all(filesUnder(to).sort().map(async (file) => ({ name: relative(to, file), bytes: statSync(file).size, sha256: await sha256(file) })));
   const manifest: Manifest = { format: FORMAT, madeAt: new Date().toISOString(), log, files };
   writeFileSync(join(to, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
-  syncFolder(to);
+  putOnDisk(to);
   return manifest;
 }
 
@@ -82,10 +83,4 @@ export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseMasterKey, rewrapAll } from '@rolebook/crypto';
 import { openMongoKeyStore } from '@rolebook/crypto/mongodb';
 import { openSqliteKeyStore } from '@rolebook/crypto/sqlite';
 import { readConfig, type Config } from '@rolebook/installation';
+import { putOnDisk } from '@rolebook/sqlite-files';
 import { NotTried } from '../command';
 
 export interface Rotation {
@@ -57,16 +58,10 @@ function keptFor(next: string): string {
 
 function keep(file: string, key: string): void {
   writeFileSync(file, `${key.trim()}\n`, { mode: 0o600, flush: true });
-  syncFolderOf(file);
+  putOnDisk(dirname(file));
 }
 
 function putInPlace(next: string, file: string): void {
   renameSync(next, file);
-  syncFolderOf(file);
-}
-
-function syncFolderOf(file: string): void {
-  const descriptor = openSync(dirname(file), 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  putOnDisk(dirname(file));
 }
