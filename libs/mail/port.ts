@@ -22,7 +22,8 @@ export interface Mailer {
   /**
    * Resolves when the other side has taken responsibility for the mail.
    * @throws {MailRejected} where this mail to this person will never go through
-   * @throws {MailUnavailable} where it may later
+   * @throws {MailDeferred} where it may later, and others may now
+   * @throws {MailUnavailable} where it may later, and others no sooner
    */
   send(mail: Mail): Promise<void>;
   /** Waits for the mails under way. Sending afterwards is `MailUnavailable`. */
@@ -32,6 +33,11 @@ export interface Mailer {
 /** This mail will not go through, however often it is tried: an address nobody has, or contents refused for good. */
 export class MailRejected extends Error {
   override readonly name = 'MailRejected';
+}
+
+/** This mail did not go through now, which says nothing of others: greylisting, a full mailbox. Try again, and send others meanwhile. */
+export class MailDeferred extends Error {
+  override readonly name = 'MailDeferred';
 }
 
 /** The mail did not go through now: server away, busy, refusing us. Try again. */

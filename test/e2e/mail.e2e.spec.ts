@@ -17,9 +17,11 @@ describe('mail over a real SMTP exchange', () => {
   let biz: Business;
   /** How the server answers to any recipient; `null`: takes it. */
   let refusal: (() => Error) | null = null;
+  /** Whether it takes no mail at all for now. */
+  let busy = false;
 
   beforeAll(async () => {
-    server = await smtpServer({ onRcptTo: (_address, _session, done) => done(refusal?.()) });
+    server = await smtpServer({ onMailFrom: (_address, _session, done) => done(busy ? reply(451) : null), onRcptTo: (_address, _session, done) => done(refusal?.()) });
     service = await Service.start({ SMTP_URL: `smtp://127.0.0.1:${server.port}`, ROLEBOOK_MAIL_FROM: 'JingjaiOps <hello@ops.example>' });
     biz = await business(service);
   });
@@ -60,10 +62,10 @@ describe('mail over a real SMTP exchange', () => {
   });
 
   it('what was called for while the follower was dead goes out after the restart, with a link that works', async () => {
-    refusal = () => reply(451);
+    busy = true;
     await invite('later@smtp.example');
     await service.close();
-    refusal = null;
+    busy = false;
     await service.reopen();
     await settled();
     expect(to('later@smtp.example')).toHaveLength(1);
@@ -86,11 +88,11 @@ describe('mail over a real SMTP exchange', () => {
   });
 
   it('an invitation withdrawn, or sent again, before its mail went out makes no mail for the old link', async () => {
-    refusal = () => reply(451);
+    busy = true;
     const [withdrawn, resent] = [await invite('withdrawn@smtp.example'), await invite('resent@smtp.example')];
     expectStatus(await service.call('DELETE', `/v1/users/${withdrawn}/invitation`, undefined, { token: biz.owner.token }), 204);
     expectStatus(await service.call('POST', `/v1/users/${resent}/invitation/resend`, undefined, { token: biz.owner.token }), 200);
-    refusal = null;
+    busy = false;
     await service.restart();
     await settled();
     expect(to('withdrawn@smtp.example')).toEqual([]);
@@ -109,6 +111,18 @@ describe('mail over a real SMTP exchange', () => {
     expectStatus(await service.call('POST', `/v1/users/${id}/invitation/resend`, undefined, { token: biz.owner.token }), 200);
     await settled();
     expect(to('refused@smtp.example')).toHaveLength(1);
+  });
+
+  it('an address that the server puts off holds up nobody else, and nothing is lost by a restart', async () => {
+    refusal = () => reply(451);
+    await invite('greylisted@smtp.example');
+    await settled();
+    refusal = null;
+    await invite('behind@smtp.example');
+    await settled();
+    expect([to('greylisted@smtp.example').length, to('behind@smtp.example').length]).toEqual([0, 1]);
+    await service.restart();
+    expect(await service.installation.operational.scan('deferred-mail', { limit: 10 })).toMatchObject([{ value: { times: 1 } }]);
   });
 
   it('nothing that a person writes becomes a header or another recipient', async () => {

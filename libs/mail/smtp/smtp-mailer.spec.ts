@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { mailerContract } from '../mailer.contract';
-import { MailRejected, MailUnavailable } from '../port';
+import { MailDeferred, MailRejected, MailUnavailable } from '../port';
 import { aMail } from '../spec-helpers';
 import { SmtpMailer, type SmtpOptions } from './index';
 import { reply, type ServerUnderTest, smtpServer, TEST_CERTIFICATE } from './spec-helpers';
@@ -85,16 +85,22 @@ describe('a mail by SMTP', () => {
     await expect(mailer(`smtp://127.0.0.1:${server.port}`).send(aMail())).rejects.toThrow(MailRejected);
   });
 
-  it.each([[421], [450], [451], [452], [503], [530]])('can be tried again after %i to the recipient', async (code) => {
+  it.each([[450], [451], [452]])('is put off, for itself alone, by %i to the recipient', async (code) => {
+    const server = await serve({ onRcptTo: (_address, _session, done) => done(reply(code)) });
+
+    await expect(mailer(`smtp://127.0.0.1:${server.port}`).send(aMail())).rejects.toThrow(MailDeferred);
+  });
+
+  it.each([[421], [503], [530]])('can be tried again after %i to the recipient', async (code) => {
     const server = await serve({ onRcptTo: (_address, _session, done) => done(reply(code)) });
 
     await expect(mailer(`smtp://127.0.0.1:${server.port}`).send(aMail())).rejects.toThrow(MailUnavailable);
   });
 
-  it('can be tried again after 452 to its contents', async () => {
+  it('is put off, for itself alone, by 452 to its contents', async () => {
     const server = await serve({ onData: (stream, _session, done) => { stream.resume().on('end', () => done(reply(452))); } });
 
-    await expect(mailer(`smtp://127.0.0.1:${server.port}`).send(aMail())).rejects.toThrow(MailUnavailable);
+    await expect(mailer(`smtp://127.0.0.1:${server.port}`).send(aMail())).rejects.toThrow(MailDeferred);
   });
 
   it.each([

@@ -1,9 +1,9 @@
 import { createTransport, type NodemailerError, type SMTPPoolSentMessageInfo, type SMTPPoolOptions, type Transporter } from 'nodemailer';
 import { compose } from '../compose';
-import { type Mail, type Mailer, MailRejected, MailUnavailable, type Sender } from '../port';
+import { type Mail, MailDeferred, type Mailer, MailRejected, MailUnavailable, type Sender } from '../port';
 import { parseSmtpUrl } from './smtp-url';
 
-/** When to try again at the soonest: a server that is away may be back at any moment; one that says "not now" (greylisting, say) means it. */
+/** When to try again at the soonest: a server that is away may be back at any moment; one that says "not now" means it. */
 const NO_ANSWER_SECONDS = 1;
 const NOT_NOW_SECONDS = 30;
 /** What is under way at the end has so long; what is cut off then goes out again after the next start. */
@@ -72,13 +72,22 @@ export class SmtpMailer implements Mailer {
 }
 
 /**
- * A 5yz reply (RFC 5321, section 4.2.1) is final only where it speaks of this recipient or these contents. To the greeting, the sign-in or the
- * sender it speaks of us, and what is amiss with the set-up must not cost anybody a mail. 503 speaks of the conversation, 530-538 of signing in.
+ * A reply is about this mail alone only where it answers the recipient or the contents: 5yz (RFC 5321, section 4.2.1) is final then, 4yz defers it.
+ * To the greeting, the sign-in or the sender it speaks of us, and what is amiss with the set-up must not cost anybody a mail. 421 and 503 speak of
+ * the conversation, 530-538 of signing in.
  */
-function asMailError(cause: unknown): MailRejected | MailUnavailable {
+function asMailError(cause: unknown): MailRejected | MailDeferred | MailUnavailable {
   const { responseCode, command, code } = cause as NodemailerError;
-  const final = responseCode !== undefined && responseCode >= 500 && responseCode !== 503 && !(responseCode >= 530 && responseCode <= 538);
   const said = responseCode === undefined ? String(code ?? 'no answer') : `${responseCode} to ${command ?? 'the connection'}`;
-  if (final && (command === 'RCPT TO' || command === 'DATA')) return new MailRejected(`the mail server refused the mail: ${said}`, { cause });
+  if (responseCode !== undefined && isAboutTheMail(responseCode, command)) {
+    return responseCode < 500
+      ? new MailDeferred(`the mail server puts the mail off: ${said}`, { cause })
+      : new MailRejected(`the mail server refused the mail: ${said}`, { cause });
+  }
   return new MailUnavailable(`the mail server did not take the mail: ${said}`, responseCode === undefined ? NO_ANSWER_SECONDS : NOT_NOW_SECONDS, { cause });
+}
+
+function isAboutTheMail(responseCode: number, command: string | undefined): boolean {
+  const aboutUs = responseCode === 421 || responseCode === 503 || (responseCode >= 530 && responseCode <= 538);
+  return !aboutUs && (command === 'RCPT TO' || command === 'DATA');
 }
