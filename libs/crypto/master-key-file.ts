@@ -1,3 +1,4 @@
+import { putOnDisk } from '@rolebook/sqlite-files';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -26,7 +27,7 @@ export function readOrMakeMasterKeyFile(file: string): { readonly masterKey: Mas
   }
   try {
     linkSync(draft, file);
-    syncFolder(dirname(file));
+    putOnDisk(dirname(file)); // the new name too, not only the bytes: data sealed under a lost key would be lost
     return { masterKey: createMasterKey(bytes), made: true };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -55,15 +56,5 @@ function readIfThere(file: string): string | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
-  }
-}
-
-/** Makes the new name durable, not only the bytes: data sealed under a lost key would be lost too. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
