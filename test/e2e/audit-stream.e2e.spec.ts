@@ -110,6 +110,24 @@ describe('the audit log as it grows', () => {
     expect(problemOf(await call(biz.id))).toBe('validation');
   });
 
+  it('is open twenty times for one person at most, so that nobody takes all there are; others are not kept out', async () => {
+    const url = await stream();
+    const readers = await Promise.all(Array.from({ length: 20 }, () => Reader.open(url, biz.owner.token)));
+    const one = () => service.call('GET', '/v1/audit/stream', undefined, { token: biz.owner.token });
+    expect(problemOf(await one())).toBe('unavailable');
+    const other = await business(service);
+    (await Reader.open(url, other.owner.token)).close();
+    for (const reader of readers) reader.close();
+    let again: Reader | undefined;
+    while (!again) again = await Reader.open(url, biz.owner.token).catch(() => undefined);
+    again.close();
+  });
+
+  it('is not left open by a HEAD: five hundred of them once took every stream of the process, for good', async () => {
+    const head = { token: biz.owner.token };
+    for (let n = 0; n < 25; n++) expectStatus(await service.call('HEAD', '/v1/audit/stream', undefined, head), 200);
+  });
+
   it('keeps no stopping service waiting', async () => {
     const reader = await Reader.open(await stream(), biz.owner.token);
     await service.restart();
