@@ -54,6 +54,12 @@ describe('If-Match, positions, and reading what was written', () => {
       expect(answers.filter(({ status }) => status === 412)).toHaveLength(15);
     });
 
+    it('is looked at after what is wrong with the request itself (RFC 9110, section 13.2.1)', async () => {
+      const stale = asOwner({ 'if-match': '"999"' });
+      expect(problemOf(await service.call('PATCH', `/v1/users/${crew.id}`, { displayName: '' }, stale))).toBe('validation');
+      expect(problemOf(await service.call('PUT', `/v1/users/${crew.id}/avatar`, undefined, stale))).toBe('unsupported-media-type');
+    });
+
     it('refuses who may not before it says what is stale', async () => {
       const other = await member(service, biz, 'crew');
       expect(problemOf(await service.call('PATCH', `/v1/users/${crew.id}`, { displayName: 'X Y' }, { token: other.token, headers: { 'if-match': '"999"' } }))).toBe('forbidden');

@@ -23,7 +23,7 @@ describe('whatever goes wrong is a problem document', () => {
 
   describe('paths and methods', () => {
     it.each([
-      ['an unknown path', 'GET /v1/nowhere'], ['the root', 'GET /'], ['a slash at the end', 'GET /v1/me/'], ['two slashes', 'GET /v1//me'], ['two slashes in front', 'GET //v1/me'],
+      ['an unknown path', 'GET /v1/nowhere'], ['one asked by QUERY', 'QUERY /v1/nowhere'], ['the root', 'GET /'], ['a slash at the end', 'GET /v1/me/'], ['two slashes', 'GET /v1//me'], ['two slashes in front', 'GET //v1/me'],
       ['an encoded slash', 'GET /v1%2Fme'], ['another case', 'GET /V1/ME'], ['dots', 'GET /v1/../v1/me'], ['a parameter of a path', 'GET /v1/me;admin=1'], ['the data folder', 'GET /../../etc/passwd'],
     ])('%s is not found, signed in or not', async (_what, line) => {
       expect(problem(await raw(line))).toBe('404 not-found');
@@ -35,7 +35,7 @@ describe('whatever goes wrong is a problem document', () => {
       expect((await raw('GET /v1/%6De', asOwner())).status).toBe(200);
     });
 
-    it.each([['DELETE /v1/users', 'GET, HEAD'], ['OPTIONS /v1/invitations', 'POST'], ['TRACE /v1/me', 'GET, HEAD, PATCH'], ['POST /v1/roles', 'GET, HEAD'], ['PUT /v1/users/x', 'GET, HEAD, PATCH']])('%s is a wrong method: %s', async (line, allowed) => {
+    it.each([['DELETE /v1/users', 'GET, HEAD'], ['OPTIONS /v1/invitations', 'POST'], ['TRACE /v1/me', 'GET, HEAD, PATCH'], ['POST /v1/roles', 'GET, HEAD'], ['PUT /v1/users/x', 'GET, HEAD, PATCH'], ['QUERY /v1/users', 'GET, HEAD']])('%s is a wrong method: %s', async (line, allowed) => {
       const answer = await raw(line, asOwner());
       expect(problem(answer)).toBe('405 method-not-allowed');
       expect(answer.headers.allow).toBe(allowed);

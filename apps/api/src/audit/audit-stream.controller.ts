@@ -31,7 +31,7 @@ export class AuditStreamController {
    */
   @Get()
   @NeedsSettings('read')
-  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', format: 'uuid' }, description: 'Id of the last entry received.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', pattern: '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$' }, description: 'Id of the last entry received; empty where there was none.' })
   @Answer(200, null, ['forbidden'], { produces: 'text/event-stream', description: 'Server-sent events.' })
   async stream(
     @Me() me: Principal, @Query() query: AuditStreamQuery, @Headers('last-event-id') last: string | undefined, @Req() request: ApiRequest, @Res() reply: FastifyReply,

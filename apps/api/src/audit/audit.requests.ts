@@ -3,20 +3,20 @@ import type { AuditFilter } from '@rolebook/audit/read';
 import { isUuid } from '@rolebook/kernel';
 import { ListQuery } from '../http/list-query';
 import { MomentField, parseMoment } from '../http/moment';
-import { Field, invalidValue, oneOf } from '../http/validation';
+import { Field, invalidValue, oneOf, wordsPattern } from '../http/validation';
 import { ACTIONS } from './audit.answers';
 
 const ORDERS = ['asc', 'desc'] as const;
 
 /** Which entries of the audit log. */
 export class AuditFilterQuery {
-  @Field((v) => actor(v), { type: String, required: false, description: 'Who did it: the id of a user, `system` or `anonymous`.' })
+  @Field((v) => actor(v), { type: String, pattern: '^(system|anonymous|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$', required: false, description: 'Who did it: the id of a user, `system` or `anonymous`.' })
   actor?: string;
 
   @Field((v) => userId(v, '?user'), { type: String, format: 'uuid', required: false, description: 'Whom it is about.' })
   user?: string;
 
-  @Field((v) => actions(v), { type: String, required: false, example: 'user.role-changed', description: `Of ${ACTIONS.map((action) => `\`${action}\``).join(', ')}; several separated by commas.` })
+  @Field((v) => actions(v), { type: String, pattern: wordsPattern(ACTIONS), required: false, example: 'user.role-changed', description: `Of ${ACTIONS.map((action) => `\`${action}\``).join(', ')}; several separated by commas.` })
   action?: string;
 
   @MomentField('from', 'At this time or later.')

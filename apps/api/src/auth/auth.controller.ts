@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiProperty, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { ActionTokens } from '@rolebook/crypto';
 import type { CommandContext } from '@rolebook/event-sourcing';
 import type { Principal } from '@rolebook/sessions/read';
@@ -22,12 +22,12 @@ class SignInBody {
   @AnyTextField(1000) password!: string;
 }
 class SecondFactorBody {
-  @TokenField() challenge!: string;
-  @Field(textUpTo(100), { type: String, required: false, description: 'Of the authenticator; or else `recoveryCode`.', example: '492039' }) code?: string;
-  @Field(textUpTo(100), { type: String, required: false, description: 'Works once.', example: '7q2k-x0fm-9t4c-hw3z-e51n-rb8v' }) recoveryCode?: string;
+  @TokenField('From the sign-in.') challenge!: string;
+  @Field(textUpTo(100), { type: String, minLength: 1, maxLength: 100, required: false, description: 'Of the authenticator; or else `recoveryCode`.', example: '492039' }) code?: string;
+  @Field(textUpTo(100), { type: String, minLength: 1, maxLength: 100, required: false, description: 'Works once.', example: '7q2k-x0fm-9t4c-hw3z-e51n-rb8v' }) recoveryCode?: string;
 }
 class RefreshBody {
-  @TokenField() refreshToken!: string;
+  @TokenField('The newest one of the session.') refreshToken!: string;
 }
 
 export class SignInAnswer {
@@ -59,6 +59,8 @@ export class AuthController {
   }
 
   @Post('two-factor')
+  @ApiExtraModels(SecondFactorBody)
+  @ApiBody({ schema: { $ref: getSchemaPath(SecondFactorBody), oneOf: [{ required: ['code'] }, { required: ['recoveryCode'] }] } as never })
   @Public()
   @HttpCode(200)
   @Change()

@@ -15,7 +15,7 @@ import { person } from '../users/users.controller';
 import { Avatars } from './avatars';
 
 class AvatarQuery {
-  @Field(textUpTo(64, 1, '?v'), { type: String, required: false, description: 'Version, as in `avatarUrl`: a new picture has a new address.' }) v?: string;
+  @Field(textUpTo(64, 1, '?v'), { type: String, minLength: 1, maxLength: 64, required: false, description: 'Version, as in `avatarUrl`: a new picture has a new address.' }) v?: string;
 }
 
 const Picture = () => applyDecorators(ApiConsumes('image/png', 'image/jpeg', 'image/webp'), ApiBody({ description: 'At most 5 MiB.', schema: { type: 'string', format: 'binary' } }));

@@ -21,9 +21,9 @@ export class Avatars {
    * @throws {DomainError} `unsupported-media-type`, `payload-too-large`, and what the user's decider refuses
    */
   async change(context: CommandContext, userId: string, request: ApiRequest): Promise<void> {
-    await this.commands.execute(new ChangeAvatar(context.rehearsal(), userId, 'rehearsal'));
     const { body } = request;
-    if (!Buffer.isBuffer(body)) throw new Problem('unsupported-media-type', 'Send the picture itself, as image/png, image/jpeg or image/webp.');
+    if (!Buffer.isBuffer(body)) throw new Problem('unsupported-media-type', 'Send the picture itself, as image/png, image/jpeg or image/webp.'); // takes precedence over If-Match (RFC 9110, section 13.2.1)
+    await this.commands.execute(new ChangeAvatar(context.rehearsal(), userId, 'rehearsal'));
     const picture = await processAvatar(body, request.headers['content-type'] ?? '');
     const version = context.idFor('avatar');
     if (!context.dryRun) await this.store.put(context.businessId, userId, version, picture);

@@ -22,7 +22,7 @@ import { BusinessAnswer } from './businesses.answers';
 class OwnerBody {
   @EmailField() email!: string;
   @NameField() displayName!: string;
-  @PasswordField() password!: string;
+  @PasswordField(15) password!: string;
   @LocaleField() locale?: 'en' | 'th';
 }
 

@@ -7,7 +7,7 @@ export class ListQuery {
   @Field((v) => parseLimit(v), { type: Number, required: false, minimum: 1, maximum: LIMIT.most, default: LIMIT.usual })
   limit?: string;
 
-  @Field((v) => (typeof v === 'string' && v.length > 0 && v.length <= 2000 ? v : invalidValue('?cursor', 'is not a cursor')), { type: String, required: false, description: 'From `nextCursor` of the page before.' })
+  @Field((v) => (typeof v === 'string' && v.length > 0 && v.length <= 2000 ? v : invalidValue('?cursor', 'is not a cursor')), { type: String, minLength: 1, maxLength: 2000, required: false, description: 'From `nextCursor` of the page before.' })
   cursor?: string;
 
   @Field((v) => (v === 'true' || v === 'false' ? v : invalidValue('?count', 'must be true or false')), { enum: ['true', 'false'], required: false, description: 'Adds `total`.' })

@@ -31,7 +31,7 @@ type Header = keyof typeof HEADERS;
 const PARAMETERS = {
   'Idempotency-Key': { in: 'header', required: false, description: 'The same key and body within 24 hours gives the same answer and one effect, also after a crash; with another body 422.', schema: { type: 'string', minLength: 1, maxLength: 255 } },
   'If-Match': { in: 'header', required: false, description: 'The ETag last read; 412 **stale** where the user has changed since.', schema: { type: 'string' }, example: '"7"' },
-  'Rolebook-After': { in: 'header', required: false, description: 'A `Rolebook-Position`: waits until the answer reflects it, 2 seconds at most, then 503 **behind**.', schema: { type: 'string' } },
+  'Rolebook-After': { in: 'header', required: false, description: 'A `Rolebook-Position`: waits until the answer reflects it, 2 seconds at most, then 503 **behind**.', schema: { type: 'string', minLength: 1 }, example: 'p1' },
 } as const;
 
 /**

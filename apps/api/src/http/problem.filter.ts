@@ -39,7 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (thrown instanceof SubjectErased) return new Problem('not-found');
     const status = statusOf(thrown);
-    if (status === 404) return nothingAt(request);
+    if (status === 404 || codeOf(thrown) === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE') return nothingAt(request); // QUERY (RFC 10008), which no route takes, fails before the routes are looked at
     if (status !== null && status < 500) return ofStatus(status, thrown);
     log.error('a request failed', { requestId: request.id, error: thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown) });
     return new Problem('internal');
@@ -78,6 +78,10 @@ function isUnavailable(thrown: unknown): thrown is Error & { readonly retryAfter
 
 /** Nest puts Fastify's own errors into its own; their codes say what is wrong with a body. */
 function isJsonError(thrown: unknown): boolean {
-  const { code } = ((thrown instanceof HttpException ? thrown.cause : thrown) ?? {}) as { code?: unknown };
+  const code = codeOf(thrown);
   return thrown instanceof SyntaxError || (typeof code === 'string' && code.startsWith('FST_ERR_CTP'));
+}
+
+function codeOf(thrown: unknown): unknown {
+  return ((thrown instanceof HttpException ? thrown.cause : thrown) as { readonly code?: unknown } | null | undefined)?.code;
 }

@@ -130,6 +130,12 @@ export function oneOf<Word extends string>(words: readonly Word[], pointer = '#'
   return (input) => (typeof input === 'string' && (words as readonly string[]).includes(input) ? (input as Word) : invalidValue(pointer, `must be one of ${words.join(', ')}`));
 }
 
+/** In a JSON Schema: words of a fixed list, separated by commas. */
+export function wordsPattern(words: readonly string[]): string {
+  const one = `(${words.map((word) => word.replaceAll('.', '\\.')).join('|')})`;
+  return `^${one}(,${one})*$`;
+}
+
 /** A text of at most so many characters; nothing else is asked of it. */
 export function textUpTo(max: number, min = 1, pointer = '#'): (input: unknown) => string {
   return (input) => (typeof input === 'string' && input.length >= min && input.length <= max ? input : invalidValue(pointer, `must be a text of ${min} to ${max} characters`));

@@ -10,6 +10,7 @@ import { IsDefined, IsObject, ValidateNested } from 'class-validator';
 import { Answer, SignedIn } from '../http/api-docs';
 import { Answers } from '../http/answers';
 import { Change } from '../http/change.interceptor';
+import { ReasonField, VISIBLE_LINE } from '../http/fields';
 import { Context } from '../http/request';
 import { Field, invalidValue, oneOf } from '../http/validation';
 import { UserAnswer } from '../users/users.answers';
@@ -25,9 +26,9 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 class IdentityVerificationBody {
   @Field(oneOf(CHANNELS), { enum: CHANNELS, description: 'How the person was spoken to. E-mail is refused: whoever reads the mail would get in.' }) channel!: (typeof CHANNELS)[number];
-  @Field((v) => parsePersonName(v, '#'), { type: String, minLength: 1, maxLength: 100, description: 'Who was spoken to.', example: 'Somchai Jaidee' }) spokeWith!: string;
+  @Field((v) => parsePersonName(v, '#'), { type: String, minLength: 1, maxLength: 100, pattern: VISIBLE_LINE, description: 'Who was spoken to.', example: 'Somchai Jaidee' }) spokeWith!: string;
   @Field((v) => momentOf(v), { type: String, format: 'date-time', description: 'When: within the last 72 hours.' }) at!: string;
-  @Field((v) => parseReason(v, '#'), { type: String, maxLength: 500, nullable: true, required: false }) note?: string | null;
+  @ReasonField('What else there is to say of it.', '#') note?: string | null;
 }
 class TwoFactorResetBody {
   @ApiProperty({ type: IdentityVerificationBody }) @IsDefined() @IsObject() @ValidateNested() @Type(() => IdentityVerificationBody) identityVerification!: IdentityVerificationBody;

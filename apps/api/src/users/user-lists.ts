@@ -7,7 +7,7 @@ import { CLOCK } from '../composition/tokens';
 import { Cursors } from '../http/cursor';
 import { ListQuery, parseLimit } from '../http/list-query';
 import { AtField, momentAsked } from '../http/moment';
-import { Field, invalidValue, oneOf, textUpTo } from '../http/validation';
+import { Field, invalidValue, oneOf, textUpTo, wordsPattern } from '../http/validation';
 import { KeptPages } from './kept-pages';
 
 const SORTS = USER_SORTS.flatMap((sort) => [sort, `-${sort}`]);
@@ -16,13 +16,13 @@ const SORTS = USER_SORTS.flatMap((sort) => [sort, `-${sort}`]);
 export class UserListQuery extends ListQuery {
   @AtField() at?: string;
 
-  @Field(words(USER_STATUSES, '?status'), { type: String, required: false, example: 'active,invited', description: `Of ${USER_STATUSES.join(', ')}; without it invited (expired too) and active.` })
+  @Field(words(USER_STATUSES, '?status'), { type: String, pattern: wordsPattern(USER_STATUSES), required: false, example: 'active,invited', description: `Of ${USER_STATUSES.join(', ')}; without it invited (expired too) and active.` })
   status?: string;
 
-  @Field(words(ROLES, '?role'), { type: String, required: false, example: 'crew,sales' })
+  @Field(words(ROLES, '?role'), { type: String, pattern: wordsPattern(ROLES), required: false, example: 'crew,sales' })
   role?: string;
 
-  @Field(textUpTo(200, 1, '?q'), { type: String, required: false, description: 'Start of any word of the name or of the address.' })
+  @Field(textUpTo(200, 1, '?q'), { type: String, minLength: 1, maxLength: 200, required: false, description: 'Start of any word of the name or of the address.' })
   q?: string;
 
   @Field(oneOf(['enabled', 'missing'] as const, '?twoFactor'), { enum: ['enabled', 'missing'], required: false })
