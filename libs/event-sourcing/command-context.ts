@@ -11,6 +11,7 @@ export interface CommandEffect {
 interface Progress {
   readonly effects: CommandEffect[];
   position: number;
+  person: string | null;
   readonly impact: Record<string, unknown>;
   readonly imagined: Map<string, { readonly state: unknown; readonly revision: number }>;
 }
@@ -21,7 +22,7 @@ interface Progress {
  */
 export class CommandContext {
   /** What the command has brought about so far; shared by every context made from this one. */
-  private progress: Progress = { effects: [], position: 0, impact: {}, imagined: new Map() };
+  private progress: Progress = { effects: [], position: 0, person: null, impact: {}, imagined: new Map() };
 
   constructor(
     readonly given: {
@@ -54,6 +55,8 @@ export class CommandContext {
   /** Position of the last event appended by this command; 0 while there is none. */
   get position(): number { return this.progress.position; }
   reached(position: number): void { this.progress.position = Math.max(this.progress.position, position); }
+  /** Who gives the command, where that turned out only on the way, as by the link of a mail. */
+  get person(): string | null { return this.progress.person; }
   /** What a dry run foresees beyond its events, such as who is hit. */
   get impact(): Record<string, unknown> { return this.progress.impact; }
   /** States that a dry run has reached, by stream: later steps of the same command see the earlier ones. */
@@ -63,6 +66,7 @@ export class CommandContext {
   as(changed: { readonly actor?: Actor; readonly sessionId?: string; readonly businessId?: string }): CommandContext {
     const context = new CommandContext({ ...this.given, ...changed });
     context.progress = this.progress;
+    if (changed.actor?.type === 'user') context.progress.person = changed.actor.id;
     return context;
   }
 

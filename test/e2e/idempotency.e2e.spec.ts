@@ -72,6 +72,40 @@ describe('Idempotency-Key: the same answer and one effect', () => {
     expect(invitations.map(({ status }) => status)).toEqual([201, 201]);
   });
 
+  it('brings nobody back who was erased: the answer is given no more, and nothing is done again', async () => {
+    const email = 'gone@repeat.example';
+    const keys = { invited: newKey(), previewed: newKey() };
+    const invitation = await invite(email, keys.invited);
+    const { token } = await service.mailTo(email);
+    const preview = () => service.call('POST', '/v1/invitations/preview', { token }, { headers: { 'idempotency-key': keys.previewed } });
+    expect((await preview()).body.email).toBe(email);
+    expectStatus(await service.call('POST', `/v1/users/${invitation.body.id}/erase`, { email }, { token: biz.owner.token }), 200);
+    const head = await service.installation.events.head();
+    for (const answer of [await invite(email, keys.invited), await preview()]) {
+      expect([problemOf(answer), answer.text.includes('gone')]).toEqual(['idempotency-key-reused', false]);
+    }
+    expect(await service.installation.events.head()).toBe(head);
+  });
+
+  it('of a set-up belongs to whoever shows the token: without it there is no answer to have again', async () => {
+    const setUp = (headers: Record<string, string>) => service.call('POST', '/v1/businesses', { name: 'Once', slug: 'once-biz', owner: { email: 'o@once.example', displayName: 'Once Owner', password: PASSWORD } }, { headers: { 'idempotency-key': 'set-up', ...headers } });
+    const first = await setUp({ 'setup-token': SETUP_TOKEN });
+    expectStatus(first, 201);
+    for (const headers of [{}, { 'setup-token': 'wrong' }] as Record<string, string>[]) expect(problemOf(await setUp(headers))).toBe('unauthenticated');
+    expect(face(await setUp({ 'setup-token': SETUP_TOKEN }))).toEqual(face(first));
+  });
+
+  it('of somebody else opens nothing: each finds their own, and whoever has lost their session finds none', async () => {
+    const body = { email: 'whose@repeat.example', role: 'crew' };
+    const headers = { 'idempotency-key': newKey() };
+    const admin = await member(service, biz, 'admin');
+    expectStatus(await service.call('POST', '/v1/invitations', body, { token: admin.token, headers }), 201);
+    expect(problemOf(await service.call('POST', '/v1/invitations', body, { headers }))).toBe('unauthenticated');
+    expect(problemOf(await service.call('POST', '/v1/invitations', body, { token: biz.owner.token, headers }))).toBe('email-taken');
+    expectStatus(await service.call('POST', '/v1/auth/sign-out', undefined, { token: admin.token }), 204);
+    expect(problemOf(await service.call('POST', '/v1/invitations', body, { token: admin.token, headers }))).toBe('unauthenticated');
+  });
+
   it.each(['', 'x'.repeat(256)])('a key of 1 to 255 characters', async (key) => {
     expect(problemOf(await invite('length@repeat.example', key))).toBe('validation');
   });

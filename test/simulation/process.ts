@@ -88,7 +88,8 @@ export class Process {
     const { clock } = schedule;
     const [events, documents] = [logOver(line, durable.events, random), documentsOver(line, durable.documents, random)];
     const [operational, keys] = [operationalOver(line, durable.operational, random), keysOver(line, durable.keys)];
-    const codec = new EventCodec(createSubjectKeys({ store: keys, masterKey: MASTER_KEY, cacheSize: cached }), allEvents);
+    const subjectKeys = createSubjectKeys({ store: keys, masterKey: MASTER_KEY, cacheSize: cached });
+    const codec = new EventCodec(subjectKeys, allEvents);
     const streams = new Streams(events, codec, { cached });
     const secrets = await openInstallationSecrets({ store: keys, masterKey: MASTER_KEY });
     const tokens = createActionTokens(secrets);
@@ -105,7 +106,7 @@ export class Process {
       [Streams, streams], [EventCodec, codec], [InstallationSecrets, secrets], [ActionTokens, tokens], [PasswordHasher, new PlainPasswords()],
       [Throttle, new Throttle(operational, clock)], [KnownDevices, new KnownDevices(operational, secrets, tokens)],
     ], [...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders, ...twoFactorWriteProviders]);
-    const idempotency = new IdempotencyInterceptor(operational, clock, secrets, { eventStoreUrl: part === 'embedded' ? null : 'esdb://log' });
+    const idempotency = new IdempotencyInterceptor(operational, clock, secrets, subjectKeys, { eventStoreUrl: part === 'embedded' ? null : 'esdb://log' });
     return new Process(part, line, clock, container, streams, live, tokens, secrets, idempotency, projector, mails, progress);
   }
 }

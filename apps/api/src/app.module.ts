@@ -22,7 +22,7 @@ import { Where } from './auth/where';
 import { BusinessesController } from './businesses/businesses.controller';
 import type { Installation } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
-import { CLOCK, CONFIG, DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE } from './composition/tokens';
+import { CLOCK, CONFIG, DOCUMENT_STORE, EVENT_STORE, OPERATIONAL_STORE, SUBJECT_KEYS } from './composition/tokens';
 import { HealthController } from './health/health.controller';
 import { AVATARS, FOLLOWERS, PROGRESS } from './composition/tokens';
 import { Avatars } from './avatars/avatars';
@@ -76,7 +76,7 @@ export class AppModule {
       providers: [
         value(CONFIG, installation.config), value(CLOCK, installation.clock), value(EVENT_STORE, installation.events), value(DOCUMENT_STORE, installation.documents),
         value(OPERATIONAL_STORE, installation.operational), value(Streams, installation.streams), value(EventCodec, installation.codec), value(LiveAccess, installation.live), value(PermissionTexts, installation.permissionTexts), value(AVATARS, installation.avatars),
-        value(FOLLOWERS, installation.followers), value(InstallationSecrets, installation.secrets), value(AccessTokens, installation.accessTokens),
+        value(FOLLOWERS, installation.followers), value(InstallationSecrets, installation.secrets), value(SUBJECT_KEYS, installation.subjectKeys), value(AccessTokens, installation.accessTokens),
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
         value(PROGRESS, installation.progress), value(Freshness, new Freshness(installation.progress, installation.streams)),

@@ -8,3 +8,4 @@ export const MAILER = Symbol('Mailer');
 export const AVATARS = Symbol('AvatarStore');
 export const FOLLOWERS = Symbol('Followers | null');
 export const PROGRESS = Symbol('Progress');
+export const SUBJECT_KEYS = Symbol('SubjectKeys');

@@ -1,12 +1,12 @@
 import { HttpException, Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import { InstallationSecrets } from '@rolebook/crypto';
-import { DomainError, type Clock } from '@rolebook/kernel';
+import { InstallationSecrets, type SubjectKeys } from '@rolebook/crypto';
+import { DomainError, isUuid, type Clock } from '@rolebook/kernel';
 import type { OperationalStore } from '@rolebook/operational-store';
 import type { FastifyReply } from 'fastify';
 import { createHash, randomUUID } from 'node:crypto';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { Config } from '@rolebook/installation';
-import { CLOCK, CONFIG, OPERATIONAL_STORE } from '../composition/tokens';
+import { CLOCK, CONFIG, OPERATIONAL_STORE, SUBJECT_KEYS } from '../composition/tokens';
 import { Problem, PROBLEMS, type ProblemSlug } from './problems';
 import type { ApiRequest } from './request';
 
@@ -25,6 +25,8 @@ interface Record_ {
   readonly node: string;
   /** Sealed: answers may hold tokens. */
   readonly answer: string | null;
+  /** Whom the answer tells of: it is given no more once they are erased. */
+  readonly person?: string | null;
 }
 
 interface Answer {
@@ -47,7 +49,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   constructor(
     @Inject(OPERATIONAL_STORE) private readonly store: OperationalStore, @Inject(CLOCK) private readonly clock: Clock,
-    private readonly secrets: InstallationSecrets, @Inject(CONFIG) config: Pick<Config, 'eventStoreUrl'>,
+    private readonly secrets: InstallationSecrets, @Inject(SUBJECT_KEYS) private readonly keys: Pick<SubjectKeys, 'load' | 'isDestroyed'>, @Inject(CONFIG) config: Pick<Config, 'eventStoreUrl'>,
   ) {
     this.alone = config.eventStoreUrl === null;
   }
@@ -81,14 +83,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const found = await this.store.get(BUCKET, key);
     const record = found?.value as unknown as Record_ | undefined;
     if (record && record.fingerprint !== fingerprint) throw new Problem('idempotency-key-reused');
-    if (record?.answer) return replay(JSON.parse(this.secrets.openText(BUCKET, record.answer, key) ?? 'null') as Answer, reply);
+    if (record?.answer) {
+      if (record.person && (await this.isErased(record.person))) throw new Problem('idempotency-key-reused', 'The answer to this key is not given any more: the person it tells of was erased.');
+      return replay(JSON.parse(this.secrets.openText(BUCKET, record.answer, key) ?? 'null') as Answer, reply);
+    }
     const now = this.clock.now();
     if (record && !this.hasDied(record, now)) throw stillUnderWay();
     const mine = this.begun(record, fingerprint, now);
     const taken = await this.store.compareAndSet(BUCKET, key, found?.version ?? null, { ...mine }, now + KEPT_MS);
     if (!taken) throw stillUnderWay();
     request.attempt = { commandId: mine.commandId, at: mine.at, retried: record !== undefined };
-    return this.runAndKeep(key, mine, now, reply, run);
+    return this.runAndKeep(key, mine, now, request, reply, run);
   }
 
   /** Whether the process that began the request has died with it. */
@@ -101,11 +106,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return { fingerprint, commandId: first?.commandId ?? randomUUID(), at: first?.at ?? now, startedAt: now, node: this.node, answer: null };
   }
 
-  private async runAndKeep(key: string, record: Record_, now: number, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
+  private async runAndKeep(key: string, record: Record_, now: number, request: ApiRequest, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
     try {
       const body = await run();
       const headers = Object.fromEntries(HEADERS.flatMap((name) => { const value = reply.getHeader(name); return value === undefined ? [] : [[name, String(value)]]; }));
-      await this.keep(key, record, now, { status: reply.statusCode, headers, body: body ?? null, refusal: null });
+      await this.keep(key, { ...record, person: personIn(body, request) }, now, { status: reply.statusCode, headers, body: body ?? null, refusal: null });
       return body;
     } catch (error) {
       if (error instanceof DomainError && isFinal(error)) {
@@ -122,10 +127,28 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return this.store.putMany(BUCKET, [{ key, value, expiresAt: now + KEPT_MS }]);
   }
 
-  private keyOf(request: ApiRequest, key: string): string {
-    const who = request.principal ? `${request.principal.businessId}/${request.principal.userId}` : 'anonymous';
-    return this.secrets.mac('idempotency-key', who, key);
+  private async isErased(person: string): Promise<boolean> {
+    await this.keys.load([person]);
+    return this.keys.isDestroyed(person);
   }
+
+  private keyOf(request: ApiRequest, key: string): string {
+    return this.secrets.mac('idempotency-key', callerOf(request), key);
+  }
+}
+
+/** Whose the key is. Whoever sets up a business shows no session but a token in a header: without it the answer is nobody's. */
+function callerOf({ principal, headers }: ApiRequest): string {
+  if (principal) return `${principal.businessId}/${principal.userId}`;
+  const setupToken = headers['setup-token'];
+  return setupToken === undefined ? 'anonymous' : `set-up/${String(setupToken)}`;
+}
+
+/** The user that an answer is, or holds; else the one whom the request is about, or who made it. */
+function personIn(answer: unknown, { params, commandContext, principal }: ApiRequest): string | null {
+  const { id, user } = (answer ?? {}) as { readonly id?: unknown; readonly user?: { readonly id?: unknown } };
+  const { id: named } = (params ?? {}) as { readonly id?: unknown };
+  return [user?.id, id, named, commandContext?.person, principal?.userId].find((found): found is string => typeof found === 'string' && isUuid(found)) ?? null;
 }
 
 function stillUnderWay(): Problem {
