@@ -91,7 +91,7 @@ export function objections({ deed, by, at, inDoubt = false }: Judged, seen: Stat
       object('not-found', !target);
       forbidden(actor?.id !== deed.userId && !administers(actor, target));
       break;
-    case 'password': object('invalid-credentials', target?.password !== deed.current); break;
+    case 'password': object('invalid-credentials', target?.status !== 'active' || target.password !== deed.current); break;
     case 'ask-reset': break;
     case 'reset': object('invalid-reset-token', target?.status !== 'active' || target.reset.generation !== deed.generation || target.reset.until === null || target.reset.until <= at); break;
     case 'policy': forbidden(!may(actor, 'write')); break;
