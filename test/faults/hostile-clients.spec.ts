@@ -1,4 +1,5 @@
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { MOST_CONNECTIONS } from '../../apps/api/src/http/limits';
 import { business, expectStatus, invited, problemOf, Service, type Business } from '../e2e/harness';
 import { rawHttp, requestText } from '../e2e/raw-http';
 import { until } from './service-process';
@@ -36,6 +37,21 @@ describe('clients that ask for too much, or do not listen', () => {
     expect(problem(await rawHttp(service, requestText(`GET /v1/users?${query(10_000)}`, { Authorization: `Bearer ${biz.owner.token}` })))).toBe('431 headers-too-large');
     const answer = await service.call('GET', `/v1/users?${query(1_000)}`, undefined, { token: biz.owner.token });
     expect(problemOf(answer)).toBe('validation');
+    await served();
+  });
+
+  it('more connections than a process takes are dropped, those it has are served, and with room again new ones are taken', async () => {
+    const server = service.server as { maxConnections: number; getConnections(done: (error: Error | null, count: number) => void): void };
+    const usual = server.maxConnections;
+    const open = await new Promise<number>((resolve) => { server.getConnections((_error, count) => resolve(count)); });
+    server.maxConnections = open + 1;
+    const [first, second] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')].map((socket) => socket.on('error', () => undefined)) as [Socket, Socket];
+    await new Promise<void>((resolve) => { second.once('close', resolve); });
+    first.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await new Promise<string>((resolve) => { first.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1').slice(0, 12))); })).toBe('HTTP/1.1 200');
+    first.destroy();
+    server.maxConnections = usual;
+    expect(usual).toBe(MOST_CONNECTIONS);
     await served();
   });
 

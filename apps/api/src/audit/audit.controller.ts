@@ -15,7 +15,7 @@ import { Freshness } from '../http/freshness';
 import { parseLimit } from '../http/list-query';
 import { Me, type ApiRequest } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
-import { sendStream } from '../http/streamed';
+import { sendWhole } from '../http/streamed';
 import { invalidValue } from '../http/validation';
 import { AuditList } from './audit.answers';
 import { AuditExportQuery, AuditListQuery, filterOf } from './audit.requests';
@@ -65,7 +65,7 @@ export class AuditController {
     const chunks = format === 'ndjson' ? this.exports.ndjson(me.businessId, filter, at) : this.exports.csv(me.businessId, filter, query.order ?? 'asc');
     const name = `audit-${at.slice(0, 19).replaceAll(':', '')}.${format}`;
     void reply.header('content-type', MEDIA[format]).header('content-disposition', `attachment; filename="${name}"`);
-    await sendStream(reply, Readable.from(chunks, { highWaterMark: 64 }));
+    await sendWhole(reply, Readable.from(chunks, { highWaterMark: 64 }));
   }
 }
 

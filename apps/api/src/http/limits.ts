@@ -13,6 +13,9 @@ export const CONNECTION_LIMITS = {
   requestTimeout: 30_000, connectionTimeout: 60_000, keepAliveTimeout: 72_000,
 } as const;
 
+/** A process has so many at most, each of some ten kilobytes; further ones are dropped until one of these ends. */
+export const MOST_CONNECTIONS = 10_000;
+
 /** Gives each route the limit of its body: pictures theirs where pictures go, and nowhere else. To be called before any route is registered. */
 export function limitBodies(fastify: Pick<FastifyInstance, 'addHook'>): void {
   fastify.addHook('onRoute', (route) => {

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '@rolebook/installation';
 import { DOCS_POLICY } from './headers';
-import { limitBodies } from './limits';
+import { limitBodies, MOST_CONNECTIONS } from './limits';
 import { MethodsByPath } from './transport';
 
 /** What every answer carries, and which origins may ask. */
@@ -9,6 +9,7 @@ export function hardened(app: NestFastifyApplication, config: Pick<Config, 'cors
   const fastify = app.getHttpAdapter().getInstance();
   fastify.decorate('methodsByPath', MethodsByPath.of(fastify));
   limitBodies(fastify);
+  fastify.server.maxConnections = MOST_CONNECTIONS;
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(['image/png', 'image/jpeg', 'image/webp'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
