@@ -10,8 +10,11 @@ import { Postings, same } from './postings';
 import { BEFORE_FIELDS, encodeDocument, type Row } from './row';
 
 const BUSY_TIMEOUT_MS = 5000;
-/** 16 MiB of 4 KiB each. */
-const CHECKPOINT_PAGES = 4_000;
+/**
+ * 64 MiB of 4 KiB each: where the write-ahead log is this long, a write carries it over itself. Usually it never gets there,
+ * because a thread of its own does so earlier and nobody waits for it (see `CarryOver`).
+ */
+const CHECKPOINT_PAGES = 16_000;
 /** Inner pages of all indexes of a large collection, and the leaves that are written to again and again. */
 const CACHE_KIB = 8_192;
 
@@ -36,7 +39,6 @@ export class CollectionWriter {
     db.pragma('synchronous = NORMAL');
     // What is deleted is overwritten: an erased person's data must not stay in free space.
     db.pragma('secure_delete = ON');
-    // Pages of the log are carried over less often: most are written many times meanwhile, and carried once.
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     // A statement that may fail half-way keeps what it takes back: in memory, or that file was four fifths of all that is written.
     db.pragma('temp_store = MEMORY');
@@ -60,6 +62,7 @@ export class CollectionWriter {
       tombstone: db.prepare<[string], number>('SELECT position FROM tombstones WHERE id = ?').pluck(),
       bury: db.prepare('INSERT INTO tombstones (id, position) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET position = excluded.position'),
       revive: db.prepare('DELETE FROM tombstones WHERE id = ?'),
+      log: db.prepare<[], { log: number; checkpointed: number }>('PRAGMA wal_checkpoint(NOOP)'),
       successor: db.prepare<[], string>(`SELECT value FROM facts WHERE name = 'successor'`).pluck(),
       succeed: db.prepare(`INSERT INTO facts (name, value) VALUES ('successor', ?)`),
       reached: db.prepare<[], number>(`SELECT value FROM facts WHERE name = 'checkpoint'`).pluck(),
@@ -67,25 +70,23 @@ export class CollectionWriter {
     };
   }
 
-  /** All of the rows and the checkpoint, or nothing. @returns how many rows were newer than what was stored */
+  /** All of the rows that are newer than what is stored and the checkpoint, or nothing. @returns pages that wait in the write-ahead log to be carried over */
   write(rows: readonly Row[], checkpoint: number): number {
-    return this.db.transaction(() => {
+    this.db.transaction(() => {
       this.#assertCurrent();
-      let applied = 0;
-      for (const row of rows) applied += this.#apply(row) ? 1 : 0;
+      for (const row of rows) this.#apply(row);
       if (checkpoint > 0) this.#statements.checkpoint.run(checkpoint);
-      return applied;
     }).immediate();
+    return this.#pagesWaiting();
   }
 
-  /** @returns how many of the documents exist */
+  /** Of the documents that exist. @returns as {@link write} */
   patch(changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[]): number {
-    return this.db.transaction(() => {
+    this.db.transaction(() => {
       this.#assertCurrent();
-      let patched = 0;
-      for (const { id, set } of changes) patched += this.#patch(keyText(id), set) ? 1 : 0;
-      return patched;
+      for (const { id, set } of changes) this.#patch(keyText(id), set);
     }).immediate();
+    return this.#pagesWaiting();
   }
 
   /** Nobody writes to the file, in whatever process, until {@link succeed} or {@link letGo}. @returns the checkpoint */
@@ -124,11 +125,22 @@ export class CollectionWriter {
     if (this.#statements.successor.get() !== undefined) throw new CollectionReplaced(`${this.spec.name} was made anew by another process`);
   }
 
-  #apply(row: Row): boolean {
+  /** Carries over what another thread has left of the write-ahead log. The next write begins the log anew, if nobody reads from it (https://sqlite.org/wal.html, section 3.1). */
+  carryRest(): number {
+    this.db.pragma('wal_checkpoint(PASSIVE)');
+    return 0;
+  }
+
+  #pagesWaiting(): number {
+    const { log, checkpointed } = this.#statements.log.get() ?? { log: 0, checkpointed: 0 };
+    return log - checkpointed;
+  }
+
+  #apply(row: Row): void {
     const [id, position, json] = row;
     const old = this.#statements.find.get(id);
     const tombstone = old === undefined ? this.#statements.tombstone.get(id) : undefined;
-    if ((old?.[3] ?? tombstone ?? -1) >= position) return false;
+    if ((old?.[3] ?? tombstone ?? -1) >= position) return;
     if (json === null) {
       if (old !== undefined) this.#remove(old);
       this.#statements.bury.run(id, position);
@@ -140,15 +152,13 @@ export class CollectionWriter {
       const doc = Number(this.#statements.insert.run(scope, ...row).lastInsertRowid);
       this.#postings?.change(doc, null, { row, scope });
     }
-    return true;
   }
 
-  #patch(id: string, set: Readonly<Record<string, Scalar>>): boolean {
+  #patch(id: string, set: Readonly<Record<string, Scalar>>): void {
     const old = this.#statements.find.get(id);
     const json = this.#statements.json.get(id);
-    if (old === undefined || json === undefined) return false;
+    if (old === undefined || json === undefined) return;
     this.#update(old, encodeDocument(this.#layout, { ...(JSON.parse(json) as Document), ...set }, old[3]));
-    return true;
   }
 
   #update([doc, oldScope, ...old]: Stored, row: Row): void {

@@ -22,6 +22,8 @@ const handles = new Map<string, number>();
 /** Pages of a part: 64 MiB, so that writes wait for a moment only. */
 const SCRUBBED_AT_ONCE = 16_384;
 const BUSY_TIMEOUT_MS = 5000;
+/** The second takes what was added during the first, a tenth of it or so. */
+const CARRY_OVER_PASSES = 2;
 let load: BulkWriter | null = null;
 
 function perform(task: Task): Value {
@@ -35,6 +37,10 @@ function perform(task: Task): Value {
       return writerOf(task.file).write(task.rows, task.checkpoint);
     case 'patch':
       return writerOf(task.file).patch(task.changes);
+    case 'carry-over':
+      return carryOver(task.file);
+    case 'carry-rest':
+      return writerOf(task.file).carryRest();
     case 'scrub':
       return scrub(task.file, task.from);
     case 'close':
@@ -90,6 +96,19 @@ function scrub(file: string, from: number): number {
     return wipeUnusedBytes(handle, from, SCRUBBED_AT_ONCE);
   } finally {
     if (!specs.has(file)) close(file);
+  }
+}
+
+/** Carries the write-ahead log over into the database, while the writer goes on in its own thread; then most of what it has added meanwhile. */
+function carryOver(file: string): number {
+  const db = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    for (let pass = 0; pass < CARRY_OVER_PASSES; pass++) {
+      db.pragma('wal_checkpoint(PASSIVE)');
+    }
+    return 0;
+  } finally {
+    db.close();
   }
 }
 

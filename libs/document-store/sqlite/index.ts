@@ -4,6 +4,7 @@ import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { putOnDisk } from '@rolebook/sqlite-files';
 import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold } from '../port';
 import { SqliteBulkLoad } from './bulk-load';
+import { CarryOver } from './carry-over';
 import { Generations, removeFile } from './generations';
 import { Reader } from './reader';
 import { SqliteCollection, type CollectionHost } from './sqlite-collection';
@@ -38,6 +39,7 @@ class SqliteDocumentStore implements DocumentStore {
   readonly #loaders = new Set<WorkerClient>();
   /** Files of loads that have not taken their place. */
   readonly #loading = new Set<string>();
+  readonly #carryOver = new CarryOver(this.#writer);
   #helper: WorkerClient | null = null;
   #closed = false;
 
@@ -120,12 +122,12 @@ class SqliteDocumentStore implements DocumentStore {
     this.#closed = true;
     for (const file of [...this.#loading, ...[...this.#opened.values()].map((opened) => opened.file)]) await this.#release(file);
     const workers = [this.#writer, ...this.#loaders, ...(this.#helper === null ? [] : [this.#helper])];
-    await Promise.all(workers.map((worker) => worker.stop()));
+    await Promise.all([...workers, this.#carryOver].map((worker) => worker.stop()));
     for (const file of this.#loading) removeFile(file);
   }
 
-  #threads(): Pick<CollectionHost, 'writer' | 'helper' | 'load'> {
-    return { writer: this.#writer, helper: () => (this.#helper ??= new WorkerClient()), load: (spec) => this.#load(spec) };
+  #threads(): Pick<CollectionHost, 'writer' | 'helper' | 'carryOver' | 'load'> {
+    return { writer: this.#writer, carryOver: this.#carryOver, helper: () => (this.#helper ??= new WorkerClient()), load: (spec) => this.#load(spec) };
   }
 
   #readerOf(file: string): Reader {
@@ -183,6 +185,7 @@ class SqliteDocumentStore implements DocumentStore {
   async #release(file: string): Promise<void> {
     this.#readers.get(file)?.close();
     this.#readers.delete(file);
+    await this.#carryOver.left(file);
     await this.#writer.ask({ task: 'close', file });
   }
 

@@ -8,8 +8,13 @@ import type { Row, StoredRow } from './row';
 /** What a thread of the read models is asked. `file` is the collection's database file. */
 export type Task =
   | { readonly task: 'open'; readonly file: string; readonly spec: CollectionSpec }
+  /** The answer, as that of `patch`: pages of the write-ahead log that wait to be carried over. */
   | { readonly task: 'write'; readonly file: string; readonly rows: readonly Row[]; readonly checkpoint: number }
   | { readonly task: 'patch'; readonly file: string; readonly changes: readonly { readonly id: string; readonly set: Readonly<Record<string, Scalar>> }[] }
+  /** Carries the write-ahead log over into the database, while another thread writes. */
+  | { readonly task: 'carry-over'; readonly file: string }
+  /** The rest, by the thread that writes: nothing is added meanwhile, and its next write begins the log anew. */
+  | { readonly task: 'carry-rest'; readonly file: string }
   /** Clears what removed documents left in some of the file's pages. The answer is the page to go on with, 0 at the end. */
   | { readonly task: 'scrub'; readonly file: string; readonly from: number }
   | { readonly task: 'close'; readonly file: string }

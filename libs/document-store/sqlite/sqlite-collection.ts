@@ -4,6 +4,7 @@ import { CollectionReplaced, type BulkLoad, type Collection, type DocumentWrite,
 import { assertPatchable } from '../scalar';
 import { keyText } from '../key-text';
 import { writeOf } from './bulk-load';
+import type { CarryOver } from './carry-over';
 import { layoutOf, type Layout } from './layout';
 import { countQuery, pageQuery } from './page-sql';
 import type { Reader } from './reader';
@@ -20,6 +21,7 @@ export interface CollectionHost {
   readonly writer: WorkerClient;
   /** For long reads, so that they hold up neither the event loop nor a write. */
   readonly helper: () => WorkerClient;
+  readonly carryOver: CarryOver;
   reader(): Reader;
   /** Begins to fill a new file. */
   load<Doc extends Document>(spec: CollectionSpec): Promise<BulkLoad<Doc>>;
@@ -84,7 +86,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
       throw new CollectionReplaced(`${this.spec.name} was made anew`);
     }
     try {
-      await this.#host.writer.ask({ task: 'write', file: this.#file, rows, checkpoint });
+      this.#host.carryOver.wrote(this.#file, await this.#host.writer.ask({ task: 'write', file: this.#file, rows, checkpoint }));
     } catch (error) {
       if (error instanceof CollectionReplaced) {
         await this.#host.follow();
@@ -98,7 +100,8 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     for (const { set } of changes) assertPatchable(this.spec, set);
     const patch = async () => {
       await this.#host.letIn();
-      await this.#host.writer.ask({ task: 'patch', file: this.#host.file, changes });
+      const { file } = this.#host;
+      this.#host.carryOver.wrote(file, await this.#host.writer.ask({ task: 'patch', file, changes }));
     };
     try {
       await patch();
