@@ -28,6 +28,9 @@ const PLACE = '############';
 
 interface Template { readonly bytes: Buffer; readonly place: number }
 
+/** Where the next run goes on in its requests: one that began at the first each time would ask for what the run before has brought into memory. */
+let turn = 0;
+
 /** Of twelve digits; another run, a second later, goes on far from where this one began. */
 let counter = (Math.floor(Date.now() / 1000) % 1e7) * 1e5;
 
@@ -38,10 +41,12 @@ export function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const failures: Record<string, number> = {};
   const until = performance.now() + plan.seconds * 1000;
   const started = performance.now();
-  let next = 0;
+  let next = plan.once ? 0 : turn;
   const take = (): Buffer | null => {
     if (performance.now() >= until || (plan.once && next >= templates.length)) return null;
-    return numbered(templates[next++ % templates.length] as Template);
+    const template = templates[next++ % templates.length] as Template;
+    if (!plan.once) turn = next;
+    return numbered(template);
   };
   const answered = (status: string, milliseconds: number) => {
     latencies.push(milliseconds);

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Requests under way when the service is told to stop have so long to end; then their connections are cut. */
@@ -12,6 +13,14 @@ export const DRAIN_MS = 8_000;
 export function drainAtClose(fastify: Pick<FastifyInstance, 'server' | 'addHook'>, within = DRAIN_MS): void {
   const underWay = new Map<Socket, number>();
   let closing = false;
+  /** One function for all answers, which say themselves of which connection they are: a new one for each is dearer than all the rest of this. */
+  function ended(this: ServerResponse): void {
+    const { socket } = this.req;
+    const begun = underWay.get(socket);
+    if (begun === undefined) return;
+    underWay.set(socket, begun - 1);
+    if (closing && begun === 1) socket.end();
+  }
   fastify.server.on('connection', (socket: Socket) => {
     if (closing) return void socket.destroy();
     underWay.set(socket, 0);
@@ -22,12 +31,7 @@ export function drainAtClose(fastify: Pick<FastifyInstance, 'server' | 'addHook'
     const begun = underWay.get(socket);
     if (begun === undefined) return;
     underWay.set(socket, begun + 1);
-    response.once('close', () => {
-      const left = (underWay.get(socket) ?? 1) - 1;
-      if (!underWay.has(socket)) return;
-      underWay.set(socket, left);
-      if (closing && left === 0) socket.end();
-    });
+    response.on('close', ended);
   });
   fastify.addHook('preClose', (done) => {
     closing = true;

@@ -30,6 +30,11 @@ describe('what every answer carries', () => {
     expect([headers.get('cache-control'), headers.get('x-frame-options')]).toEqual(['public', 'DENY']);
   });
 
+  it('says each header once', async () => {
+    const { headers } = await answerOf((request: IncomingMessage, response) => { identified(request, 'r-1'); response.writeHead(200, { 'content-type': 'text/plain' }).end('x'); });
+    expect([...Object.keys(SECURITY_HEADERS), 'x-request-id'].map((name) => headers.get(name))).toEqual([...Object.values(SECURITY_HEADERS), 'r-1']);
+  });
+
   it('names the request, where it has an id', async () => {
     const named = await answerOf((request: IncomingMessage, response) => { identified(request, 'r-1'); response.end(); });
     const unnamed = await answerOf((_, response) => response.end());

@@ -6,19 +6,41 @@ const ID = Symbol('id of a request');
 
 type Identified = IncomingMessage & { [ID]?: string };
 
-/** Has the answer to a request carry this id. */
+/** Has the answer to a request carry this id, which is of our own making: it is not checked again. */
 export function identified(request: Identified, id: string): string {
   request[ID] = id;
   return id;
 }
 
+/** As they stand in a head. */
+const ALWAYS_TEXT = ALWAYS.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+const OURS: ReadonlySet<string> = new Set([...ALWAYS.map(([name]) => name), 'x-request-id']);
+
 /**
  * An answer that carries the headers of security and its request's id, whoever gives it: put in where the head is written, the one place that
- * every answer passes, so that none lacks them. As a flat list, which Node writes out as it is: through the framework, header by header, they
- * cost as much as the rest of a small answer. What an answer says itself stands, such as its own `cache-control`.
+ * every answer passes, so that none lacks them. As a text made once, behind the status line: given to Node as headers, each is checked and joined
+ * anew for every answer, which costs a tenth of a small one. What an answer says itself stands, such as its own `cache-control`.
  */
 export class HardenedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   override writeHead(status: number, ...rest: readonly unknown[]): this {
+    const given = rest.at(-1);
+    if (Array.isArray(given) || this.saysOurs(isFields(given) ? given : NONE)) return this.writeOneByOne(status, rest);
+    const id = (this.req as Identified)[ID];
+    (this as Written)[LINES] = id === undefined ? ALWAYS_TEXT : `${ALWAYS_TEXT}x-request-id: ${id}\r\n`;
+    return super.writeHead(status, ...(rest as []));
+  }
+
+  /** Node's own and undocumented, though other libraries rely on it: puts the head together behind its first line. The spec beside this file notices where it goes. */
+  _storeHeader(firstLine: string, headers: unknown): void {
+    NODES._storeHeader.call(this, `${firstLine}${(this as Written)[LINES] ?? ''}`, headers);
+  }
+
+  private saysOurs(own: OutgoingHttpHeaders): boolean {
+    for (const name in own) if (OURS.has(name)) return true;
+    return this.getHeaderNames().some((name) => OURS.has(name));
+  }
+
+  private writeOneByOne(status: number, rest: readonly unknown[]): this {
     const given = rest.at(-1);
     const own = isFields(given) ? given : NONE;
     const lines: OutgoingHttpHeader[] = [];
@@ -32,6 +54,9 @@ export class HardenedResponse<Request extends IncomingMessage = IncomingMessage>
 }
 
 const NONE: OutgoingHttpHeaders = {};
+const LINES = Symbol('lines behind the status line');
+type Written = { [LINES]?: string };
+const NODES = ServerResponse.prototype as unknown as { _storeHeader(firstLine: string, headers: unknown): void };
 
 function isFields(given: unknown): given is OutgoingHttpHeaders {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
