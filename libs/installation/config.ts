@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { hostsInPlain } from './plain-urls';
 
 /** A value of the environment that the service cannot start with: a sentence that says what to do. */
 export class ConfigError extends Error {
@@ -35,6 +36,8 @@ export interface Config {
   readonly checkpointSeconds: number;
   /** Metrics on a port of their own; `null`: beside the API. */
   readonly metricsPort: number | null;
+  /** What one person may spend a minute on requests that are dear (`Dear` in apps/api/src/http/pace.guard.ts says which, and how much); 0: no limit. */
+  readonly dearPerMinute: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -64,7 +67,9 @@ export function readConfig(env: Environment): Config {
     checkpointWebhook: url(env, 'ROLEBOOK_CHECKPOINT_WEBHOOK', ['http:', 'https:']),
     checkpointSeconds: seconds(env, 'ROLEBOOK_CHECKPOINT_SECONDS', 60),
     metricsPort: port(env, 'ROLEBOOK_METRICS_PORT'),
+    dearPerMinute: amount(env, 'ROLEBOOK_DEAR_PER_MINUTE', 1_200),
   };
+  refusePlain(env, { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl });
   if (eventStoreUrl !== null && config.masterKey === null) {
     throw new ConfigError('ROLEBOOK_MASTER_KEY is missing. With EventStoreDB and MongoDB all nodes need the same one: 32 bytes in base64, such as `openssl rand -base64 32` prints.');
   }
@@ -72,6 +77,15 @@ export function readConfig(env: Environment): Config {
     throw new ConfigError('ROLEBOOK_SETUP_TOKEN is missing. With EventStoreDB and MongoDB all nodes need the same one: any secret of 16 characters or more.');
   }
   return config;
+}
+
+/** @throws {ConfigError} where a database would be reached in plain text, beyond this machine, and nobody has allowed it */
+function refusePlain(env: Environment, urls: Readonly<Record<string, string | null>>): void {
+  if (flag(env, 'ROLEBOOK_PLAIN_DATABASES', false)) return;
+  for (const [name, value] of Object.entries(urls)) {
+    const hosts = value === null ? [] : hostsInPlain(value);
+    if (hosts.length > 0) throw new ConfigError(`${name} reaches ${hosts.join(', ')} without TLS, or without looking at its certificate. Let it use TLS; or set ROLEBOOK_PLAIN_DATABASES=on where nobody can listen in between.`);
+  }
 }
 
 function url(env: Environment, name: string, protocols: readonly string[]): string | null {
@@ -93,6 +107,13 @@ function seconds(env: Environment, name: string, usual: number): number {
   const value = env[name];
   if (value === undefined || value === '') return usual;
   if (!/^[1-9]\d{0,5}$/.test(value)) throw new ConfigError(`${name} must be a number of seconds from 1; it is "${value}".`);
+  return Number(value);
+}
+
+function amount(env: Environment, name: string, usual: number): number {
+  const value = env[name];
+  if (value === undefined || value === '') return usual;
+  if (!/^\d{1,9}$/.test(value)) throw new ConfigError(`${name} must be a whole number, 0 for no limit; it is "${value}".`);
   return Number(value);
 }
 

@@ -19,7 +19,7 @@ describe('the house and an oracle that never saw it agree on who may do what', (
   let asked = 0;
 
   beforeAll(async () => {
-    service = await Service.start();
+    service = await Service.start({ ROLEBOOK_DEAR_PER_MINUTE: '0' }); // thousands of pictures and exports, by few people
     cast = await Cast.make(service);
     client = await HttpClient.of(service);
     const document = (await service.call('GET', '/openapi.json')).body as ApiDocument;

@@ -36,6 +36,7 @@ import { FreshReadsGuard } from './http/fresh-reads.guard';
 import { Freshness } from './http/freshness';
 import { JwtStrategy } from './http/jwt.strategy';
 import { LastSeen } from './http/last-seen';
+import { PaceGuard } from './http/pace.guard';
 import { PasswordRules } from './http/password-rules';
 import { ProblemFilter } from './http/problem.filter';
 import { Refusals } from './http/refusals';
@@ -62,7 +63,7 @@ const CONTROLLERS = [...AUDIT_CONTROLLERS, AuthController, AuthorizationControll
 export const QUICK_CONTROLLERS = [AuthorizationController, MeController, UsersController];
 
 /** In the order in which they are asked, on every route. */
-export const GUARDS = [SessionGuard, StrictInputGuard, FreshReadsGuard];
+export const GUARDS = [SessionGuard, StrictInputGuard, PaceGuard, FreshReadsGuard];
 
 /** Puts the api together on an opened installation. */
 @Module({})

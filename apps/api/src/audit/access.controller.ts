@@ -9,6 +9,7 @@ import { Answer, SignedIn } from '../http/api-docs';
 import { Cursors } from '../http/cursor';
 import { ListQuery, parseLimit } from '../http/list-query';
 import { AtQuery, momentAsked } from '../http/moment';
+import { Dear } from '../http/pace.guard';
 import { Me } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
 import { Field, oneOf } from '../http/validation';
@@ -32,6 +33,7 @@ export class AccessController {
 
   /** Who can do something, or could at a moment, and why: active users, by name. */
   @Get()
+  @Dear(1)
   @NeedsSettings('read')
   @Answer(200, AccessList, ['forbidden', 'invalid-cursor', 'future-moment'])
   async list(@Me() { businessId }: Principal, @Query() query: AccessQuery): Promise<object> {

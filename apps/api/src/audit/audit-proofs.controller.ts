@@ -6,6 +6,7 @@ import { timestamp, type Clock } from '@rolebook/kernel';
 import type { Principal } from '@rolebook/sessions/read';
 import { CLOCK } from '../composition/tokens';
 import { Answer, SignedIn } from '../http/api-docs';
+import { Dear } from '../http/pace.guard';
 import { Problem } from '../http/problems';
 import { Me } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
@@ -25,6 +26,7 @@ export class AuditProofsController {
 
   /** The head of the history, signed. */
   @Get('checkpoint')
+  @Dear(1)
   @NeedsSettings('read')
   @Answer(200, CheckpointAnswer, ['forbidden'])
   async checkpoint(@Me() { businessId }: Principal): Promise<Checkpoint> {
@@ -34,6 +36,7 @@ export class AuditProofsController {
 
   /** That an entry stands in the history, and where. */
   @Get('proofs/inclusion')
+  @Dear(1)
   @NeedsSettings('read')
   @Answer(200, InclusionAnswer, ['forbidden', 'not-found'])
   async inclusion(@Me() { businessId }: Principal, @Query() query: InclusionQuery): Promise<InclusionAnswer> {
@@ -47,6 +50,7 @@ export class AuditProofsController {
 
   /** That the history of a later checkpoint begins with that of an earlier one. */
   @Get('proofs/consistency')
+  @Dear(1)
   @NeedsSettings('read')
   @Answer(200, ConsistencyAnswer, ['forbidden'])
   async consistency(@Me() { businessId }: Principal, @Query() query: ConsistencyQuery): Promise<ConsistencyAnswer> {

@@ -9,6 +9,7 @@ import type { FastifyReply } from 'fastify';
 import { CLOCK } from '../composition/tokens';
 import { Answer, SignedIn } from '../http/api-docs';
 import { readingContext } from '../http/context';
+import { Dear } from '../http/pace.guard';
 import { Me, type ApiRequest } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
 import { sendStream } from '../http/streamed';
@@ -30,6 +31,7 @@ export class AuditStreamController {
    * None is missed and none comes twice, over reconnects and restarts. Ends with the session.
    */
   @Get()
+  @Dear(10)
   @NeedsSettings('read')
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', pattern: '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$' }, description: 'Id of the last entry received; empty where there was none.' })
   @Answer(200, null, ['forbidden'], { produces: 'text/event-stream', description: 'Server-sent events.' })

@@ -13,6 +13,7 @@ import { readingContext } from '../http/context';
 import { Cursors } from '../http/cursor';
 import { Freshness } from '../http/freshness';
 import { parseLimit } from '../http/list-query';
+import { Dear } from '../http/pace.guard';
 import { Me, type ApiRequest } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
 import { sendWhole } from '../http/streamed';
@@ -33,6 +34,7 @@ export class AuditController {
 
   /** What happened, newest first. That somebody looked is written down too, once for the same filter in a quarter of an hour. */
   @Get()
+  @Dear(1)
   @NeedsSettings('read')
   @Answer(200, AuditList, ['forbidden', 'invalid-cursor'])
   async list(@Me() me: Principal, @Query() query: AuditListQuery, @Req() request: ApiRequest): Promise<object> {
@@ -52,6 +54,7 @@ export class AuditController {
    * An answer that breaks off is cut, and its proof says so.
    */
   @Get('export')
+  @Dear(20)
   @NeedsSettings('read')
   @Answer(200, null, ['forbidden'], { produces: ['application/x-ndjson', 'text/csv'], description: 'An entry a line.' })
   async export(@Me() me: Principal, @Query() query: AuditExportQuery, @Req() request: ApiRequest, @Res() reply: FastifyReply): Promise<void> {

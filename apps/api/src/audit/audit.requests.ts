@@ -10,7 +10,7 @@ const ORDERS = ['asc', 'desc'] as const;
 
 /** Which entries of the audit log. */
 export class AuditFilterQuery {
-  @Field((v) => actor(v), { type: String, pattern: '^(system|anonymous|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$', required: false, description: 'Who did it: the id of a user, `system` or `anonymous`.' })
+  @Field((v) => actor(v), { type: String, pattern: '^(system|anonymous|[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$', required: false, description: 'Who did it: the id of a user, `system` or `anonymous`.' })
   actor?: string;
 
   @Field((v) => userId(v, '?user'), { type: String, format: 'uuid', required: false, description: 'Whom it is about.' })

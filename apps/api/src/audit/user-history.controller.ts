@@ -11,6 +11,7 @@ import { Answer, SignedIn } from '../http/api-docs';
 import { readingContext } from '../http/context';
 import { Cursors } from '../http/cursor';
 import { ListQuery, parseLimit } from '../http/list-query';
+import { Dear } from '../http/pace.guard';
 import { Me, type ApiRequest } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
 import { notFound } from '../users/users.controller';
@@ -27,6 +28,7 @@ export class UserHistoryController {
 
   /** What happened to a user, oldest first, each with the user as they were after it. */
   @Get()
+  @Dear(1)
   @NeedsSettings('read')
   @Answer(200, HistoryList, ['forbidden', 'not-found', 'invalid-cursor'])
   async list(@Me() { businessId }: Principal, @Param('id') id: string, @Query() query: ListQuery, @Req() request: ApiRequest): Promise<object> {

@@ -8,6 +8,7 @@ import type { FastifyReply } from 'fastify';
 import { Answers } from '../http/answers';
 import { Answer, SignedIn } from '../http/api-docs';
 import { Change } from '../http/change.interceptor';
+import { Dear } from '../http/pace.guard';
 import { Context, Me, type ApiRequest } from '../http/request';
 import { Field, textUpTo } from '../http/validation';
 import { UserAnswer } from '../users/users.answers';
@@ -27,6 +28,7 @@ export class UserAvatarController {
   constructor(private readonly avatars: Avatars, private readonly answers: Answers) {}
 
   @Put()
+  @Dear(20)
   @HttpCode(200)
   @Change()
   @Picture()
@@ -59,6 +61,7 @@ export class MyAvatarController {
   constructor(private readonly avatars: Avatars, private readonly answers: Answers) {}
 
   @Put()
+  @Dear(20)
   @HttpCode(200)
   @Change()
   @Picture()

@@ -43,6 +43,7 @@ export class DryRunDocument {
 /** Notes for `openapi-conventions.ts`, which completes the document and takes them out again. */
 export const PROBLEMS_NOTE = 'x-problems';
 export const WHILE_ENROLLING_NOTE = 'x-while-enrolling';
+export const DEAR_NOTE = 'x-dear';
 
 interface Options {
   readonly change?: boolean;

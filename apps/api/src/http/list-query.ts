@@ -4,7 +4,7 @@ const LIMIT = { usual: 50, most: 200 };
 
 /** What every list takes. */
 export class ListQuery {
-  @Field((v) => parseLimit(v), { type: Number, required: false, minimum: 1, maximum: LIMIT.most, default: LIMIT.usual })
+  @Field((v) => parseLimit(v), { type: 'integer', required: false, minimum: 1, maximum: LIMIT.most, default: LIMIT.usual })
   limit?: string;
 
   @Field((v) => (typeof v === 'string' && v.length > 0 && v.length <= 2000 ? v : invalidValue('?cursor', 'is not a cursor')), { type: String, minLength: 1, maxLength: 2000, required: false, description: 'From `nextCursor` of the page before.' })

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { PROBLEMS_NOTE, WHILE_ENROLLING_NOTE } from './api-docs';
+import { DEAR_NOTE, PROBLEMS_NOTE, WHILE_ENROLLING_NOTE } from './api-docs';
 import { PROBLEMS, problemType, type ProblemSlug } from './problems';
 
 interface Parameter { readonly name: string; readonly in: string; readonly [more: string]: unknown }
@@ -66,6 +66,7 @@ function complete(path: string, method: Method, operation: Operation, { schemas,
   for (const [status, slugs] of byStatus(problems)) operation.responses[status] = shared(responses, slugs);
   delete operation[PROBLEMS_NOTE];
   delete operation[WHILE_ENROLLING_NOTE];
+  delete operation[DEAR_NOTE];
 }
 
 function isUser({ content }: Response): boolean {
@@ -92,6 +93,7 @@ function problemsOf(method: Method, operation: Operation, versioned: boolean): P
   if (method !== 'get') all.push('payload-too-large', 'unsupported-media-type', 'invalid-json'); // a body is read before it is known to be unwanted
   if (method === 'post') all.push('idempotency-key-reused');
   if (method === 'get') all.push('behind');
+  if (operation[DEAR_NOTE] === true) all.push('too-many-attempts');
   return [...new Set(all)];
 }
 
