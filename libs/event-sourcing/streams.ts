@@ -98,7 +98,7 @@ export class Streams {
     kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>, options: ExecuteOptions<State>,
   ): Promise<Outcome<State, Event>> {
     const seen = options.expectedRevision ?? null;
-    const doneBefore = () => (context.retried && !options.decideAfresh ? this.doneBefore<State, Event>(kind, stream, context) : Promise.resolve(null));
+    const doneBefore = () => (options.decideAfresh ? Promise.resolve(null) : this.doneBefore<State, Event>(kind, stream, context));
     const done = await doneBefore();
     if (done) return done;
     for (let attempt = 1; ; attempt++) {
@@ -114,6 +114,11 @@ export class Streams {
         if (attempt >= ATTEMPTS) throw givenUp(error);
       }
     }
+  }
+
+  /** Whether this is a retry of a command that got as far as this stream: what it asked for before that, it need not ask for again. */
+  async hasDone(stream: string, context: CommandContext): Promise<boolean> {
+    return (await this.doneBy(stream, context)).length > 0;
   }
 
   /** Appends facts that depend on no state, such as a refused attempt, wherever the stream stands. */
@@ -187,12 +192,17 @@ export class Streams {
   private async doneBefore<State, Event extends DomainEvent>(
     kind: StreamKind<State, Event>, stream: string, context: CommandContext,
   ): Promise<Outcome<State, Event> | null> {
-    const mine = (await this.history<Event>(stream)).filter((recorded) => recorded.metadata.commandId === context.given.commandId);
+    const mine = await this.doneBy<Event>(stream, context);
     if (mine.length === 0) return null;
     for (const { id, event } of mine) context.effects.push({ stream, eventId: id, event });
     context.reached(await this.store.head());
     const { state, revision } = await this.load(kind, stream);
     return { state, revision, events: mine.map(({ event }) => event), eventIds: mine.map(({ id }) => id) };
+  }
+
+  private async doneBy<Event extends DomainEvent>(stream: string, context: CommandContext): Promise<readonly Recorded<Event>[]> {
+    if (!context.retried) return [];
+    return (await this.history<Event>(stream)).filter(({ metadata }) => metadata.commandId === context.given.commandId);
   }
 
   private remember(kind: { readonly kind: string }, stream: string, snapshot: Snapshot<unknown>): void {

@@ -1,5 +1,6 @@
 import { OperationalStoreUnavailable } from '@rolebook/operational-store';
 import { business, expectStatus, invited, member, PASSWORD, problemOf, Service, SETUP_TOKEN, signIn, type Answer, type Business, type Person } from './harness';
+import { codeOf, earlyInAStep, enrol, type Enrolled } from './totp';
 
 describe('Idempotency-Key: the same answer and one effect', () => {
   let service: Service;
@@ -125,23 +126,55 @@ describe('Idempotency-Key: the same answer and one effect', () => {
   describe('after a crash between the effect and the answer', () => {
     let crew: Person;
     let open: { id: string; email: string };
+    /** Who a case is about, made just before it: access tokens do not live for all of them. */
+    let person: Person;
+    let proof: string;
     beforeAll(async () => {
       crew = await member(service, biz, 'crew');
       open = await invited(service, biz, 'sales');
     });
 
+    type Case = readonly [what: string, call: (headers: Record<string, string>) => Promise<Answer>, status: number, prepare: () => Promise<void>];
     const post = (path: string, body: unknown, headers: Record<string, string>, token?: string) => service.call('POST', path, body, { token, headers });
-    const CASES: readonly (readonly [what: string, call: (headers: Record<string, string>) => Promise<Answer>, status: number])[] = [
-      ['a new business', (headers) => post('/v1/businesses', { name: 'Crash', slug: 'crash-biz', owner: { email: 'o@crash.example', displayName: 'Crash Owner', password: PASSWORD } }, { ...headers, 'setup-token': SETUP_TOKEN }), 201],
-      ['an invitation', (headers) => post('/v1/invitations', { email: 'crash@repeat.example', role: 'crew' }, headers, biz.owner.token), 201],
-      ['an invitation sent again', (headers) => post(`/v1/users/${open.id}/invitation/resend`, undefined, headers, biz.owner.token), 200],
-      ['a deactivation', (headers) => post(`/v1/users/${crew.id}/deactivate`, { reason: 'x' }, headers, biz.owner.token), 200],
-      ['a reactivation', (headers) => post(`/v1/users/${crew.id}/reactivate`, {}, headers, biz.owner.token), 200],
-      ['a sign-in', (headers) => post('/v1/auth/sign-in', { business: biz.slug, email: crew.email, password: PASSWORD }, headers), 200],
-      ['an acceptance', async (headers) => post('/v1/invitations/accept', { token: (await service.mailTo(open.email, 1)).token, displayName: 'Sally Sales', password: PASSWORD }, headers), 201],
-      ['a refresh', (headers) => post('/v1/auth/refresh', { refreshToken: biz.owner.refreshToken }, headers), 200],
+    const nothing = () => Promise.resolve();
+    const another = async () => { person = await member(service, biz, 'crew'); };
+    const ownerAgain = async () => { biz = { ...biz, owner: await signIn(service, biz.slug, biz.owner.email, biz.owner.id) }; };
+    const anEnrolled = async () => {
+      await another();
+      const { secret } = (person = await enrol(service, person)) as Enrolled;
+      proof = codeOf(service, secret);
+    };
+    const CASES: readonly Case[] = [
+      ['a new business', (headers) => post('/v1/businesses', { name: 'Crash', slug: 'crash-biz', owner: { email: 'o@crash.example', displayName: 'Crash Owner', password: PASSWORD } }, { ...headers, 'setup-token': SETUP_TOKEN }), 201, nothing],
+      ['an invitation', (headers) => post('/v1/invitations', { email: 'crash@repeat.example', role: 'crew' }, headers, biz.owner.token), 201, nothing],
+      ['an invitation sent again', (headers) => post(`/v1/users/${open.id}/invitation/resend`, undefined, headers, biz.owner.token), 200, nothing],
+      ['a deactivation', (headers) => post(`/v1/users/${crew.id}/deactivate`, { reason: 'x' }, headers, biz.owner.token), 200, nothing],
+      ['a reactivation', (headers) => post(`/v1/users/${crew.id}/reactivate`, {}, headers, biz.owner.token), 200, nothing],
+      ['a sign-in', (headers) => post('/v1/auth/sign-in', { business: biz.slug, email: crew.email, password: PASSWORD }, headers), 200, nothing],
+      ['an acceptance', async (headers) => post('/v1/invitations/accept', { token: (await service.mailTo(open.email, 1)).token, displayName: 'Sally Sales', password: PASSWORD }, headers), 201, nothing],
+      // Once the retry was refused: the current password was another one by then, the new one.
+      ['a password changed', (headers) => post('/v1/me/password', { currentPassword: PASSWORD, newPassword: `${PASSWORD} anew` }, headers, person.token), 204, another],
+      ['a password reset', (headers) => post('/v1/auth/password-resets', { token: proof, password: `${PASSWORD} again` }, headers), 204, async () => {
+        await another();
+        expectStatus(await post('/v1/auth/password-reset-requests', { business: biz.slug, email: person.email }, {}), 202);
+        proof = (await service.mailTo(person.email, 1)).token;
+      }],
+      ['a second factor confirmed', (headers) => post('/v1/me/two-factor', { code: proof }, headers, person.token), 200, async () => {
+        await another();
+        earlyInAStep(service);
+        proof = codeOf(service, (await post('/v1/me/two-factor/enrolment', undefined, {}, person.token)).body.secret as string);
+      }],
+      ['new recovery codes', (headers) => post('/v1/me/two-factor/recovery-codes', { code: proof }, headers, person.token), 200, anEnrolled],
+      ['a second factor reset', (headers) => post(`/v1/users/${person.id}/two-factor/reset`, { identityVerification: { channel: 'phone', spokeWith: 'Anna', at: proof } }, headers, biz.owner.token), 200, async () => {
+        await anEnrolled();
+        await ownerAgain();
+        proof = new Date(service.clock.now() - 60_000).toISOString();
+      }],
+      ['an erasure', (headers) => post(`/v1/users/${person.id}/erase`, { email: person.email }, headers, biz.owner.token), 200, another],
+      ['a refresh', (headers) => post('/v1/auth/refresh', { refreshToken: biz.owner.refreshToken }, headers), 200, nothing],
     ];
-    it.each(CASES)('%s is not done twice', async (_what, call, status) => {
+    it.each(CASES)('%s is not done twice', async (_what, call, status, prepare) => {
+      await prepare();
       const headers = { 'idempotency-key': newKey() };
       const { operational } = service.installation;
       const broken = jest.spyOn(operational, 'putMany').mockImplementation(() => Promise.reject(new OperationalStoreUnavailable('the disk is full')));

@@ -16,10 +16,6 @@ export class BusinessQueries {
   /** See {@link Collection.version}. */
   version(): string | null { return this.collection.version(); }
 
-  async bySlug(slug: string): Promise<BusinessDocument | null> {
-    return (await this.collection.find({ where: { slug }, limit: 1 }))[0] ?? null;
-  }
-
   /** The one business of this installation; `null` where there is none yet, or more than one. */
   async only(): Promise<BusinessDocument | null> {
     const [first, second] = await this.collection.find({ where: { exists: true }, sort: { field: 'createdAt', direction: 'asc' }, limit: 2 });

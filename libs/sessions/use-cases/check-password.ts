@@ -8,7 +8,8 @@ import { PasswordChecks } from './password-checks';
 import { SessionStreams } from './session-streams';
 
 /**
- * Has the signed-in person show the password again, before something that matters. @returns the hash that it was right for
+ * Has the signed-in person show the password again, before something that matters. @returns the hash that it was right for. In a retry of a command
+ * that has done what the password was shown for, it is not asked again: that may have been to change it.
  * @throws {DomainError} `invalid-credentials`. @throws {TooManyAttempts}
  */
 export class CheckPassword extends Command<string> {
@@ -21,6 +22,7 @@ export class CheckPasswordHandler implements ICommandHandler<CheckPassword> {
 
   async execute({ context, sessionId, password, operation }: CheckPassword): Promise<string> {
     const user = await this.users.actor(context);
+    if (user.passwordHash && await this.users.hasChangedActor(context)) return user.passwordHash;
     const refused = (reason: PasswordCheckRefused['data']['reason']) => this.sessions.record(context, { type: 'PasswordCheckRefused', data: { userId: user.id, operation, reason } });
     const proven = await this.checks.guess(context, user.id, `session ${sessionId}`, user, password).catch(async (error: unknown) => {
       if (error instanceof TooManyAttempts && error.firstOfWait) await refused('throttled');

@@ -34,6 +34,11 @@ export class UserStreams {
       (user) => userDecider.decide(command, user), { ...options, expectedRevision: context.given.expectedRevision ?? null });
   }
 
+  /** Whether this is a retry of a command that has changed its own actor before. */
+  hasChangedActor(context: CommandContext): Promise<boolean> {
+    return this.streams.hasDone(streamNames.user(context.businessId, context.userId), context);
+  }
+
   /**
    * Who gives a command on this user. Somebody who may not even look learns nothing of who exists; to whoever may, an id that is nobody's is `not-found`
    * before it is anything else.

@@ -110,7 +110,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       const body = await run();
       const headers = Object.fromEntries(HEADERS.flatMap((name) => { const value = reply.getHeader(name); return value === undefined ? [] : [[name, String(value)]]; }));
-      await this.keep(key, { ...record, person: personIn(body, request) }, now, { status: reply.statusCode, headers, body: body ?? null, refusal: null });
+      const person = personIn(body, request);
+      // What is answered once they are erased tells nothing of them.
+      await this.keep(key, { ...record, person: person && (await this.isErased(person)) ? null : person }, now, { status: reply.statusCode, headers, body: body ?? null, refusal: null });
       return body;
     } catch (error) {
       if (error instanceof DomainError && isFinal(error)) {
