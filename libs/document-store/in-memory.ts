@@ -1,6 +1,6 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { checkedLimit, planCount, planPage, type Bound, type Plan } from './plan';
-import { CollectionReplaced, type BulkLoad, type Collection, type DocumentStore, type DocumentWrite, type FindOptions, type Hold, type Scalar } from './port';
+import { CollectionReplaced, type BulkLoad, type Collection, type DocumentStore, type DocumentWrite, type FindOptions, type Hold, type LeftLoad, type Scalar } from './port';
 import { asScalar, assertPatchable, checkedId, compareScalars, indexedFields, sameKind, scalarField, wordsOf } from './scalar';
 
 /**
@@ -44,7 +44,10 @@ export class InMemoryDocumentStore implements DocumentStore {
     };
   }
 
-  async scrub(): Promise<void> {}
+  async scrub(): Promise<void> {
+    for (const contents of this.#contents.values()) contents.left = null;
+  }
+
   async ping(): Promise<void> {}
   async close(): Promise<void> {}
 }
@@ -62,9 +65,11 @@ interface Contents {
   changes: number;
   /** Resolves when nobody keeps it from being written to. */
   held: Promise<void> | null;
+  /** How a load stood when it was marked. */
+  left: { readonly note: string; readonly entries: ReadonlyMap<string, Entry> } | null;
 }
 
-const empty = (): Contents => ({ entries: new Map(), checkpoint: 0, changes: 0, held: null });
+const empty = (): Contents => ({ entries: new Map(), checkpoint: 0, changes: 0, held: null, left: null });
 
 class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
   readonly #contents: Contents;
@@ -141,7 +146,19 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
 
   async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     if (!replace && this.#contents.entries.size > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
+    this.#contents.left = null;
     return new InMemoryLoad<Doc>(this.spec, this.#contents);
+  }
+
+  async leftLoad(): Promise<LeftLoad<Doc> | null> {
+    const { left } = this.#contents;
+    if (!left) return null;
+    const goOn = async () => {
+      const load = new InMemoryLoad<Doc>(this.spec, this.#contents);
+      for (const [id, entry] of left.entries) load.contents.entries.set(id, entry);
+      return load;
+    };
+    return { note: left.note, goOn };
   }
 
   async scan(options: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {
@@ -196,7 +213,12 @@ class InMemoryLoad<Doc extends Document> implements BulkLoad<Doc> {
   getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]> { return this.#collection.getMany(ids); }
   find(options: FindOptions): Promise<readonly Doc[]> { return this.#collection.find(options); }
 
+  async mark(_position: number, note: string): Promise<void> {
+    this.old.left = { note, entries: new Map(this.contents.entries) };
+  }
+
   async prepare(checkpoint: number): Promise<Collection<Doc>> {
+    this.old.left = null;
     this.contents.checkpoint = Math.max(this.contents.checkpoint, checkpoint);
     return this.#collection;
   }
@@ -212,7 +234,9 @@ class InMemoryLoad<Doc extends Document> implements BulkLoad<Doc> {
     this.old.changes++;
   }
 
-  async discard(): Promise<void> {}
+  async discard(): Promise<void> {
+    this.old.left = null;
+  }
 }
 
 interface Place {

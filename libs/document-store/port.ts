@@ -58,16 +58,34 @@ export interface Collection<Doc extends Document = Document> {
   version(): string | null;
   /**
    * For a rebuild: many documents, each id once, into a new collection that takes this one's place at `finish`, indexes made then.
-   * Whoever reads sees all of the old one or all of the new.
+   * Whoever reads sees all of the old one or all of the new. What an earlier load has left is removed.
    * @param options.replace otherwise a collection that holds anything is refused
    */
-  bulkLoad(options?: { readonly replace?: boolean }): Promise<BulkLoad<Doc>>;
+  bulkLoad(options?: LoadOptions & { readonly replace?: boolean }): Promise<BulkLoad<Doc>>;
+  /** What a process left of a load when it died; `null` where nothing is left that was ever marked, and made for the same fields. */
+  leftLoad(): Promise<LeftLoad<Doc> | null>;
   /** All documents in the order of their ids, for verification. */
   scan(options: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]>;
 }
 
+export interface LoadOptions {
+  /** No id comes twice: nothing is looked up. */
+  readonly eachOnce?: boolean;
+}
+
+/** A load that is half done, and nobody's any more. It goes with the next load of the collection, at the latest. */
+export interface LeftLoad<Doc extends Document = Document> {
+  /** As it was given to {@link BulkLoad.mark}. */
+  readonly note: string;
+  /**
+   * Has the load to itself from then on.
+   * @returns it exactly as it was when it was marked; `null`, and it is removed, where that cannot be had any more
+   */
+  goOn(options?: LoadOptions): Promise<BulkLoad<Doc> | null>;
+}
+
 /**
- * A collection being made anew, which nobody else sees. Left alone, as by a process that dies, it is gone at the next start.
+ * A collection being made anew, which nobody else sees. Left alone, as by a process that dies, what was never marked is gone at the next start.
  */
 export interface BulkLoad<Doc extends Document = Document> {
   readonly spec: CollectionSpec;
@@ -77,6 +95,12 @@ export interface BulkLoad<Doc extends Document = Document> {
   getMany(ids: readonly string[]): Promise<readonly DocumentWrite<Doc>[]>;
   /** As of a collection. Makes the index it needs, so that adding costs more from then on. */
   find(options: FindOptions): Promise<readonly Doc[]>;
+  /**
+   * Keeps what was added up to here should this process die, with a note that says what it is, for {@link Collection.leftLoad}; all or nothing.
+   * From `prepare` on there is no going on.
+   * @param position that of no document added so far is past it, and that of every new one added from here on is
+   */
+  mark(position: number, note: string): Promise<void>;
   /**
    * Makes the indexes, and compares what is stored with what was added, by count and checksum. From here on nothing is added, and
    * the answer may be written to as any collection, so that it can be brought up to the log while the old one still serves.
@@ -111,7 +135,7 @@ export interface DocumentStore {
   /** Names of all collections that exist. */
   list(): Promise<readonly string[]>;
   drop(name: string): Promise<void>;
-  /** Removes what deleted documents may have left behind in files (free pages, journals), after an erasure. */
+  /** Removes what deleted documents may have left behind in files (free pages, journals), after an erasure, and loads that were left half done. */
   scrub(): Promise<void>;
   /** Rejects with {@link DocumentStoreUnavailable} where the store does not answer. */
   ping(): Promise<void>;

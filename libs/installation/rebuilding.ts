@@ -12,9 +12,9 @@ const AT_ONCE = 2;
 /**
  * Makes read models anew while the service serves and its projector follows the log. Embedded, the projector's writes wait for the moment
  * in which a new one takes the old one's place; with servers, the projector stands by for that moment.
- * @param onProgress told of each read model, of two in turns; @param onDone told when one is in its place, of the seconds it took
+ * @param onProgress told of each read model, of two in turns; @param onDone told when one is in its place, of the seconds it took; @param options see {@link RebuildParts}
  */
-export async function rebuildReadModels(foundation: Foundation, models: readonly ReadModel[], onProgress: RebuildParts['onProgress'], onDone: (rebuilt: Rebuilt, seconds: number) => void): Promise<void> {
+export async function rebuildReadModels(foundation: Foundation, models: readonly ReadModel[], onProgress: RebuildParts['onProgress'], onDone: (rebuilt: Rebuilt, seconds: number) => void, options: Pick<RebuildParts, 'anew' | 'markedAfter'> = {}): Promise<void> {
   const { config, clock, codec, stores: { events, documents, operational } } = foundation;
   const lease = () => new Lease({ store: operational, clock, name: FOLLOWERS, holder: randomUUID() });
   const alone: RebuildParts['alone'] = config.eventStoreUrl === null ? undefined : (work) => inItsPlace(lease(), work);
@@ -22,7 +22,7 @@ export async function rebuildReadModels(foundation: Foundation, models: readonly
   const work = async () => {
     for (let model; (model = left.shift());) {
       const began = performance.now();
-      const rebuilt = await rebuildReadModel(model, { events, codec, documents, ...(onProgress && { onProgress }), ...(alone && { alone }) });
+      const rebuilt = await rebuildReadModel(model, { ...options, events, codec, documents, ...(onProgress && { onProgress }), ...(alone && { alone }) });
       onDone(rebuilt, (performance.now() - began) / 1000);
     }
   };

@@ -4,6 +4,11 @@ import type { CollectionSpec, Document } from '@rolebook/kernel';
 /** Documents handed to the store at once. */
 const SLICE = 2_000;
 
+/** What an earlier rebuild left cannot be gone on with. The message says why. */
+export class CannotGoOn extends Error {
+  override readonly name = 'CannotGoOn';
+}
+
 /**
  * Where a read model is folded anew: the documents that changed last are held in memory, the others handed in bulk to collections that
  * will take the old ones' places, and fetched back where an event comes for them. People's events lie near each other in a log, so few are.
@@ -12,21 +17,53 @@ const SLICE = 2_000;
 export class FoldingStore implements Pick<DocumentStore, 'open'> {
   private readonly collections = new Map<string, FoldingCollection<Document>>();
   private readonly prepared = new Map<string, Collection>();
+  private readonly notes = new Set<string>();
 
   /**
    * @param writtenOnce names of collections whose documents need not be held
-   * @param held documents of a collection that are held at least; at most twice as many are
+   * @param held documents of a collection that are held at most twice over: as many changed ones ask for a {@link mark}
+   * @param goesOn whether with what was left of an earlier rebuild; opening a collection then throws {@link CannotGoOn} where nothing was
    */
-  constructor(private readonly store: Pick<DocumentStore, 'open'>, private readonly writtenOnce: readonly string[], private readonly held: number) {}
+  constructor(private readonly store: Pick<DocumentStore, 'open'>, private readonly writtenOnce: readonly string[], private readonly held: number, private readonly goesOn: boolean) {}
 
   async open<Doc extends Document>(spec: CollectionSpec): Promise<Collection<Doc>> {
     let collection = this.collections.get(spec.name);
     if (!collection) {
-      const load = await (await this.store.open(spec)).bulkLoad({ replace: true });
-      collection = new FoldingCollection<Document>(spec, load, this.writtenOnce.includes(spec.name) ? 0 : this.held);
+      const eachOnce = this.writtenOnce.includes(spec.name);
+      const live = await this.store.open(spec);
+      const load = this.goesOn ? await this.left(live, eachOnce) : await live.bulkLoad({ replace: true, eachOnce });
+      collection = new FoldingCollection<Document>(spec, load, eachOnce, this.goesOn);
       this.collections.set(spec.name, collection);
     }
     return collection as unknown as Collection<Doc>;
+  }
+
+  /** What the collections that are gone on with were marked with. @throws {CannotGoOn} where they were left at different places */
+  get note(): string {
+    const [note, ...others] = this.notes;
+    if (note === undefined || others.length > 0) throw new CannotGoOn('it was left between two of its parts');
+    return note;
+  }
+
+  /** Whether so many documents have changed that they should be handed on. */
+  get isFull(): boolean {
+    for (const { changes } of this.collections.values()) if (changes >= this.held) return true;
+    return false;
+  }
+
+  /**
+   * Hands on all that changed, and marks it (see {@link BulkLoad.mark}). Documents are made while this is under way; the one before has ended.
+   * @param position how far the read model has come
+   */
+  async mark(position: number, note: string): Promise<void> {
+    const all = [...this.collections.values()];
+    for (const collection of all) await collection.handOn();
+    const handedOn = Promise.all(all.map((collection) => collection.settled()));
+    // The largest first, so that they are all marked within a moment, or none is.
+    const marked = handedOn.then(async () => {
+      for (const { load } of all.toSorted((a, b) => b.handed - a.handed)) await load.mark(position, note);
+    });
+    for (const collection of all) collection.waitFor(marked);
   }
 
   /** The loads, the one of the collection that says how far all have come last. */
@@ -36,10 +73,11 @@ export class FoldingStore implements Pick<DocumentStore, 'open'> {
 
   /** Hands on all that is held, and prepares the new collections. @returns where they are found from then on */
   async prepare(checkpoint: number, checkpointIn: string): Promise<Pick<DocumentStore, 'open'>> {
-    for (const [name, collection] of this.collections) {
-      await collection.flush();
-      this.prepared.set(name, await collection.load.prepare(name === checkpointIn ? checkpoint : 0));
+    for (const collection of this.collections.values()) {
+      await collection.handOn();
+      await collection.settled();
     }
+    for (const [name, { load }] of this.collections) this.prepared.set(name, await load.prepare(name === checkpointIn ? checkpoint : 0));
     return { open: async <Doc extends Document>({ name }: CollectionSpec) => this.prepared.get(name) as unknown as Collection<Doc> };
   }
 
@@ -51,21 +89,33 @@ export class FoldingStore implements Pick<DocumentStore, 'open'> {
   }
 
   async discard(): Promise<void> {
-    for (const { load } of this.collections.values()) await load.discard().catch(() => undefined); // what is left goes at the next start
+    for (const { load } of this.collections.values()) await load.discard().catch(() => undefined); // what is left goes with the next one
+  }
+
+  private async left(live: Collection, eachOnce: boolean): Promise<BulkLoad> {
+    const left = await live.leftLoad();
+    if (!left) throw new CannotGoOn('a part of it is missing');
+    this.notes.add(left.note);
+    const load = await left.goOn({ eachOnce });
+    if (!load) throw new CannotGoOn('it was left while it was written to');
+    return load;
   }
 }
 
 type Write = DocumentWrite<Document>;
 
 class FoldingCollection<Doc extends Document> implements Pick<Collection<Doc>, 'spec' | 'get' | 'getMany' | 'find' | 'write' | 'checkpoint'> {
-  /** What changed since the last turn, and what changed before; a turn hands on what did not change in between. */
-  private young = new Map<string, Write>();
-  private old = new Map<string, Write>();
+  /** How many documents were handed on. */
+  handed = 0;
+  private changed = new Map<string, Write>();
+  /** As they were handed on last. */
+  private unchanged = new Map<string, Write>();
   private underWay: Promise<void> = Promise.resolve();
-  private hasHandedOn = false;
 
-  /** @param held 0: documents are written once, and never read */
-  constructor(readonly spec: CollectionSpec, readonly load: BulkLoad<Document>, private readonly held: number) {}
+  /** @param eachOnce documents are written once, and never read; @param hasHandedOn whether the load has any */
+  constructor(readonly spec: CollectionSpec, readonly load: BulkLoad<Document>, private readonly eachOnce: boolean, private hasHandedOn: boolean) {}
+
+  get changes(): number { return this.changed.size; }
 
   async get(id: string): Promise<Doc | null> {
     return (await this.getMany([id]))[0]?.document ?? null;
@@ -75,12 +125,12 @@ class FoldingCollection<Doc extends Document> implements Pick<Collection<Doc>, '
     const found: Write[] = [];
     const missing: string[] = [];
     for (const id of ids) {
-      const document = this.young.get(id) ?? this.old.get(id);
+      const document = this.changed.get(id) ?? this.unchanged.get(id);
       if (document) found.push(document);
       else if (this.hasHandedOn) missing.push(id);
     }
     if (missing.length > 0) {
-      await this.underWay;
+      await this.settled();
       for (const write of await this.load.getMany(missing)) found.push(write);
     }
     return found as readonly Write[] as unknown as readonly DocumentWrite<Doc>[];
@@ -88,50 +138,50 @@ class FoldingCollection<Doc extends Document> implements Pick<Collection<Doc>, '
 
   /** Asked for seldom: everything is handed on first. */
   async find(options: FindOptions): Promise<readonly Doc[]> {
-    await this.flush();
+    await this.handOn();
+    await this.settled();
     return (await this.load.find(options)) as unknown as readonly Doc[];
   }
 
   async write(writes: readonly DocumentWrite<Doc>[]): Promise<void> {
-    if (this.held === 0) return this.hand(writes);
-    for (const write of writes) this.young.set(write.id, write);
-    if (this.young.size < this.held) return;
-    for (const id of this.young.keys()) this.old.delete(id);
-    await this.handOn(this.old);
-    this.old = this.young;
-    this.young = new Map();
+    if (this.eachOnce) return this.hand(writes);
+    for (const write of writes) this.changed.set(write.id, write);
   }
 
   async checkpoint(): Promise<number> {
     return 0;
   }
 
-  async flush(): Promise<void> {
-    for (const id of this.young.keys()) this.old.delete(id);
-    await this.handOn(this.old);
-    await this.handOn(this.young);
-    await this.underWay;
-    this.old = new Map();
-    this.young = new Map();
+  /** Begins to hand on what changed, once what was handed on before has arrived. */
+  async handOn(): Promise<void> {
+    await this.settled();
+    if (this.changed.size === 0) return;
+    this.unchanged = this.changed;
+    this.changed = new Map();
+    this.waitFor(this.handAll([...this.unchanged.values()]));
   }
 
-  private async handOn(writes: ReadonlyMap<string, Write>): Promise<void> {
-    let slice: Write[] = [];
-    for (const write of writes.values()) {
-      slice.push(write);
-      if (slice.length < SLICE) continue;
-      await this.hand(slice);
-      slice = [];
-    }
-    await this.hand(slice);
+  /** Resolves when all that was begun is done. @throws {Error} where it failed */
+  settled(): Promise<void> {
+    return this.underWay;
+  }
+
+  /** What comes next waits for this. */
+  waitFor(work: Promise<void>): void {
+    this.underWay = work;
+    work.catch(() => undefined);
+  }
+
+  private async handAll(writes: readonly Write[]): Promise<void> {
+    this.hasHandedOn = true;
+    for (let at = 0; at < writes.length; at += SLICE) await this.load.add(writes.slice(at, at + SLICE));
+    this.handed += writes.length;
   }
 
   /** The next documents are made while these are written, and no faster. */
   private async hand(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return;
-    this.hasHandedOn = true;
-    await this.underWay;
-    this.underWay = this.load.add(writes);
-    this.underWay.catch(() => undefined);
+    await this.settled();
+    this.waitFor(this.handAll(writes));
   }
 }

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import type { BulkLoad, DocumentStore } from '@rolebook/document-store';
 import type { EventStore } from '@rolebook/event-store';
 import { InMemoryDocumentStore } from '@rolebook/document-store/in-memory';
+import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { DocumentReadModel } from './document-read-model';
 import { rebuildReadModel, type RebuildParts } from './rebuild';
-import { baskets, emptied, put, Scene, tallies, type BasketEvent } from './spec-helpers';
+import { baskets, emptied, put, Scene, tallies, type Basket, type BasketEvent } from './spec-helpers';
 
 const model = () => new DocumentReadModel(baskets);
 
@@ -21,7 +23,7 @@ describe('a rebuild', () => {
     const scene = new Scene();
     await scene.happened(put('anna', 'rope'), put('bob', 'hook'), emptied('bob'), put('anna', 'bolt'));
     const rebuilt = await rebuild(scene);
-    expect(rebuilt).toEqual({ name: 'baskets-1', position: 4, events: 4, documents: new Map([['baskets-1', 1]]), parked: [] });
+    expect(rebuilt).toEqual({ name: 'baskets-1', position: 4, events: 4, read: 4, thrownAway: null, documents: new Map([['baskets-1', 1]]), parked: [] });
     expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope', 'bolt'] }]);
   });
 
@@ -87,4 +89,92 @@ describe('a rebuild', () => {
       expect(await contents(anew)).toEqual(await contents(scene.documents));
     }), { numRuns: 60 });
   });
+
+  describe('that died half-way', () => {
+    const died = 'the process died here';
+
+    /** Rebuilds, and dies once so many events were applied, and marked. */
+    async function halfDone(scene: Scene, applied: number, documents = scene.documents, over: Partial<RebuildParts> = {}): Promise<void> {
+      let left = applied;
+      const { store } = scene.world;
+      const readAll: EventStore['readAll'] = async (options) => {
+        if (left-- <= 0) throw new Error(died);
+        return store.readAll({ ...options, limit: 1 });
+      };
+      const events = { readAll, head: () => store.head(), readAt: (positions: readonly number[]) => store.readAt(positions) };
+      await rebuildReadModel(model(), { events, codec: scene.world.codec, documents: undiscarded(documents), markedAfter: 1, ...over }).catch((error: Error) => expect(error.message).toBe(died));
+    }
+
+    it('is gone on with by the next one, which reads what is left of the log and comes to the same', async () => {
+      const scene = new Scene();
+      await scene.happened(put('anna', 'rope'), put('bob', 'poison'), put('anna', 'hook'), put('chai', 'bolt'));
+      await halfDone(scene, 3);
+      await scene.happened(put('anna', 'nut'), put('bob', 'rope'));
+      const rebuilt = await rebuild(scene);
+      expect(rebuilt).toMatchObject({ position: 6, events: 6, read: 3, thrownAway: null, parked: [{ stream: 'basket-b1-bob', position: 2 }] });
+      expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope', 'hook', 'nut'] }, { id: 'chai', items: ['bolt'] }]);
+      expect((await rebuild(scene)).read).toBe(6);
+    });
+
+    it('is not gone on with where the next is to begin anew', async () => {
+      const scene = new Scene();
+      await scene.happened(put('anna', 'rope'), put('anna', 'hook'));
+      await halfDone(scene, 1);
+      expect(await rebuild(scene, scene.documents, { anew: true })).toMatchObject({ read: 2, thrownAway: null });
+    });
+
+    it('is thrown away where it was of another definition', async () => {
+      const scene = new Scene();
+      await scene.happened(put('anna', 'rope'), put('anna', 'hook'));
+      await halfDone(scene, 1);
+      const others = new DocumentReadModel<Basket, BasketEvent>({ ...baskets, handles: ['Put'] });
+      expect(await rebuildReadModel(others, { events: scene.world.store, codec: scene.world.codec, documents: scene.documents }))
+        .toMatchObject({ read: 2, thrownAway: 'it was made by another definition of the read model' });
+      expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope', 'hook'] }]);
+    });
+
+    it('is thrown away where the log is another one, or ends before', async () => {
+      for (const [events, why] of [[[put('dao', 'bolt'), put('dao', 'nut')], 'at position 2 it had another event'], [[put('dao', 'bolt')], 'no event at position 2']] as const) {
+        const [scene, restored] = [new Scene(), new Scene()];
+        await scene.happened(put('anna', 'rope'), put('anna', 'hook'), put('anna', 'bolt'));
+        await halfDone(scene, 2);
+        await restored.happened(...events);
+        const rebuilt = await rebuild(restored, scene.documents);
+        expect(rebuilt).toMatchObject({ read: events.length, thrownAway: expect.stringContaining(why) as string });
+        expect(await (await scene.documents.open(baskets.collection)).getMany(['anna', 'dao'])).toHaveLength(1);
+      }
+    });
+
+    it('wherever and however often, comes to what the loop comes to', async () => {
+      const event = fc.tuple(fc.constantFrom('anna', 'bob', 'chai'), fc.constantFrom('rope', 'hook', 'poison')).map(([user, item]): BasketEvent => put(user, item));
+      await fc.assert(fc.asyncProperty(fc.array(event, { minLength: 2, maxLength: 20 }), fc.array(fc.nat(19), { minLength: 1, maxLength: 3 }), fc.integer({ min: 1, max: 4 }), async (history, deaths, held) => {
+        const scene = new Scene();
+        await scene.happened(...history);
+        await scene.project();
+        const anew = new InMemoryDocumentStore();
+        for (const death of deaths) await halfDone(scene, death, anew, { held, markedAfter: 2 });
+        await rebuild(scene, anew, { held });
+        expect(await contents(anew)).toEqual(await contents(scene.documents));
+      }), { numRuns: 60 });
+    });
+  });
 });
+
+/** A process that dies discards nothing. */
+function undiscarded(documents: InMemoryDocumentStore): Pick<DocumentStore, 'open' | 'hold'> {
+  return {
+    hold: (loads) => documents.hold(loads),
+    open: async <Doc extends Document>(spec: CollectionSpec) => {
+      const collection = await documents.open<Doc>(spec);
+      const kept = (load: BulkLoad<Doc>) => Object.assign(load, { discard: async () => undefined });
+      const [begin, leftLoad] = [collection.bulkLoad.bind(collection), collection.leftLoad.bind(collection)];
+      return Object.assign(collection, {
+        bulkLoad: async (options: Parameters<typeof begin>[0]) => kept(await begin(options)),
+        leftLoad: async () => {
+          const left = await leftLoad();
+          return left && { ...left, goOn: async () => kept((await left.goOn()) as BulkLoad<Doc>) };
+        },
+      });
+    },
+  };
+}

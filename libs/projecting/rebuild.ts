@@ -1,8 +1,9 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
-import { FoldingStore } from './folding-store';
+import { CannotGoOn, FoldingStore } from './folding-store';
 import { ParkedStreams } from './parked-streams';
+import { definitionOf, goneOnWith, noteOf, type Progress } from './rebuild-progress';
 import type { Delivery, ParkedStream, Parking, ReadModel } from './read-model';
 
 /** What came of a rebuild. */
@@ -12,6 +13,10 @@ export interface Rebuilt {
   readonly position: number;
   /** Events that it is made of: those of the types that the read model looks at. */
   readonly events: number;
+  /** How many of them this rebuild has read: fewer where it went on with what an earlier one had left. */
+  readonly read: number;
+  /** Why what an earlier one had left was thrown away; `null` where it was not, or nothing was left. */
+  readonly thrownAway: string | null;
   /** By collection; as many as were found again when it was compared with what was folded. */
   readonly documents: ReadonlyMap<string, number>;
   readonly parked: readonly ParkedStream[];
@@ -22,8 +27,12 @@ export interface RebuildParts {
   readonly codec: Pick<EventCodec, 'decodeEachLazily'>;
   readonly documents: Pick<DocumentStore, 'open' | 'hold'>;
   readonly onProgress?: (progress: { readonly name: string; readonly position: number; readonly head: number }) => void;
-  /** Documents of a collection held in memory at least, twice as many at most. Default: 50,000, some 200 MB. */
+  /** Changed documents of a collection held in memory until they are handed on, and as many that were. Default: 50,000, some 200 MB. */
   readonly held?: number;
+  /** Events after which it is marked how far the rebuild has come, should it die. Default: 100,000. */
+  readonly markedAfter?: number;
+  /** Begins at the beginning of the log, whatever an earlier rebuild has left. */
+  readonly anew?: boolean;
   /**
    * Does its work while nobody else follows the log into the read models: for the moment in which the new one takes the old one's place.
    * Where the store can keep others from writing itself, by default, nothing more is needed.
@@ -36,7 +45,8 @@ const PAGE = 2_000;
 /**
  * Makes a read model anew from the log, beside the one that is there, while others follow the log into that one and read it. Folds in
  * memory and writes in bulk, indexes last; compares what is stored with what was folded; goes on from there as the loop does until
- * it is as far as the old one; then takes its place: whoever reads sees all of the old one or all of the new. A process that dies leaves the old one.
+ * it is as far as the old one; then takes its place: whoever reads sees all of the old one or all of the new. A process that dies leaves the old one,
+ * and what it has made so far: the next rebuild goes on with it, where it is of the same read model, the same definition and the same log.
  * @throws {Error} where the log ends before its end, or what is stored is not what was folded: the old one then stays
  */
 export async function rebuildReadModel(model: ReadModel, parts: RebuildParts): Promise<Rebuilt> {
@@ -44,19 +54,24 @@ export async function rebuildReadModel(model: ReadModel, parts: RebuildParts): P
 }
 
 class Rebuild {
-  private readonly parking = new ParkedInMemory();
+  private parking = new ParkedInMemory();
   private events = 0;
+  private read = 0;
   private position = 0;
+  /** The last event that was applied, which tells this log from another. */
+  private last: Pick<LoggedEvent, 'position' | 'id'> | null = null;
+  private marked = 0;
+  private thrownAway: string | null = null;
 
   constructor(private readonly model: ReadModel, private readonly parts: RebuildParts) {}
 
   async run(): Promise<Rebuilt> {
-    const { model, parts: { events, held = 50_000 } } = this;
-    const store = new FoldingStore(this.parts.documents, model.rebuild.writtenOnce, held);
+    const { model, parts: { events } } = this;
+    const store = await this.begin();
     let documents: Rebuilt['documents'];
     try {
-      await model.open(store);
-      await this.goOn(await events.head());
+      await this.goOn(await events.head(), store);
+      await this.mark(store);
       // A read model may remember what it wrote; from here on it is opened upon the new collections.
       await model.open(await store.prepare(this.position, model.checkpointIn.name));
       documents = await store.count();
@@ -67,7 +82,44 @@ class Rebuild {
       throw error;
     }
     await this.keepParked();
-    return { name: model.name, position: this.position, events: this.events, documents, parked: this.parking.list };
+    const { position, events: all, read, thrownAway } = this;
+    return { name: model.name, position, events: all, read, thrownAway, documents, parked: this.parking.list };
+  }
+
+  /** With what an earlier rebuild has left, or from the beginning of the log. */
+  private async begin(): Promise<FoldingStore> {
+    const { model, parts: { documents, held = 50_000, anew = false } } = this;
+    const { writtenOnce } = model.rebuild;
+    if (!anew && await (await documents.open(model.checkpointIn)).leftLoad()) {
+      const left = new FoldingStore(documents, writtenOnce, held, true);
+      try {
+        await model.open(left);
+        this.restore(await goneOnWith(left.note, definitionOf(model), this.parts.events));
+        return left;
+      } catch (error) {
+        await left.discard();
+        if (!(error instanceof CannotGoOn)) throw error;
+        this.thrownAway = error.message;
+      }
+    }
+    const empty = new FoldingStore(documents, writtenOnce, held, false);
+    await model.open(empty);
+    return empty;
+  }
+
+  private restore({ position, eventId, events, parked }: Progress): void {
+    this.position = position;
+    this.last = { position, id: eventId };
+    this.events = events;
+    this.parking = new ParkedInMemory(parked);
+  }
+
+  /** How far it has come, for {@link begin}. */
+  private async mark(store: FoldingStore): Promise<void> {
+    if (!this.last) return;
+    const { position, id: eventId } = this.last;
+    this.marked = this.events;
+    await store.mark(position, noteOf({ definition: definitionOf(this.model), position, eventId, events: this.events, parked: this.parking.list }));
   }
 
   /** While the old collections are held, nobody applies an event to them that the new ones lack. */
@@ -84,9 +136,9 @@ class Rebuild {
     }
   }
 
-  /** Applies what comes after the position reached, up to another. @throws {Error} where the log ends before */
-  private async goOn(to: number): Promise<void> {
-    const { model: { name, rebuild: { handles } }, parts: { events, onProgress } } = this;
+  /** Applies what comes after the position reached, up to another. @param store where it is marked now and then how far it has come @throws {Error} where the log ends before */
+  private async goOn(to: number, store?: FoldingStore): Promise<void> {
+    const { model: { name, rebuild: { handles } }, parts: { events, onProgress, markedAfter = 100_000 } } = this;
     const read = (after: number) => events.readAll({ after, limit: PAGE, ...(handles === '*' ? {} : { types: handles }) });
     if (this.position >= to) return;
     for (let next = read(this.position); ;) {
@@ -101,6 +153,7 @@ class Rebuild {
       this.position = reached;
       onProgress?.({ name, position: reached, head: to });
       if (reached === to) break;
+      if (store && (store.isFull || this.events - this.marked >= markedAfter)) await this.mark(store);
     }
     // Of the types that are read, none may be near the end: whether it is there is asked for.
     if ((await events.readAt([to])).length === 0) throw new Error(`${name}: the log ends before position ${to}`);
@@ -112,6 +165,8 @@ class Rebuild {
     const deliveries = batch.map((stored, n): Delivery => ({ stored, recorded: decoded[n] as Delivery['recorded'] }));
     await model.apply(deliveries, position, this.parking);
     this.events += batch.length;
+    this.read += batch.length;
+    this.last = batch.at(-1) ?? this.last;
   }
 
   /** All that was parked before is in doubt, and turned out well unless it was parked again. */
@@ -124,7 +179,11 @@ class Rebuild {
 
 /** The streams that a rebuild parks; stored at its end. */
 class ParkedInMemory implements Parking {
-  private readonly streams = new Map<string, ParkedStream>();
+  private readonly streams: Map<string, ParkedStream>;
+
+  constructor(streams: readonly ParkedStream[] = []) {
+    this.streams = new Map(streams.map((stream) => [stream.stream, stream]));
+  }
 
   get list(): readonly ParkedStream[] { return [...this.streams.values()]; }
   at(stream: string): number | undefined { return this.streams.get(stream)?.position; }

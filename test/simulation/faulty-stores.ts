@@ -48,6 +48,7 @@ export function documentsOver(line: Line, store: DocumentStore, random: Random):
     checkpoint: () => call(false, () => collection.checkpoint()),
     version: () => collection.version(),
     bulkLoad: () => call(true, () => collection.bulkLoad()),
+    leftLoad: () => call(false, () => collection.leftLoad()),
     scan: (options) => call(false, () => collection.scan(options)),
   });
   return {

@@ -1,5 +1,6 @@
 import type { CollectionSpec } from '@rolebook/kernel';
 import type { IndexDescription } from 'mongodb';
+import type { SumState } from '../content-sum';
 import { indexedFields, searchSorts } from '../scalar';
 
 /**
@@ -35,6 +36,17 @@ export interface Facts {
   readonly checkpoint: number;
   /** What the documents were made for; see {@link shapeOf}. */
   readonly shape: string;
+  /** Of a load: how it stood when it may be gone on with. */
+  readonly mark?: StoredMark;
+}
+
+export interface StoredMark {
+  readonly note: string;
+  /** Past that of no document that was added before it, and of no new one that was added after it. */
+  readonly position: number;
+  /** The sum of all that was added, and of what of it was replaced. */
+  readonly added: SumState;
+  readonly replaced: SumState;
 }
 
 export interface Layout {

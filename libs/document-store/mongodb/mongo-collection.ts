@@ -2,9 +2,9 @@ import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { bulkWrite, type MongoConnection } from '@rolebook/mongodb';
 import type { AnyBulkWriteOperation, Collection as MongoCollectionHandle, FindOptions as MongoFindOptions } from 'mongodb';
 import { checkedLimit, planCount, planPage } from '../plan';
-import type { BulkLoad, Collection, DocumentWrite, FindOptions, Scalar } from '../port';
+import type { BulkLoad, Collection, DocumentWrite, FindOptions, LeftLoad, LoadOptions, Scalar } from '../port';
 import { assertPatchable, compareScalars } from '../scalar';
-import { MongoBulkLoad } from './bulk-load';
+import { MongoBulkLoad, type LoadTarget } from './bulk-load';
 import { layoutOf, pageIndex, type Facts, type Layout, type StoredDocument } from './layout';
 import { patchDocuments } from './patch';
 import { walksOf } from './page-filter';
@@ -109,10 +109,19 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
   /** MongoDB keeps no such number; one of ours would be one more write each time. */
   version(): null { return null; }
 
-  async bulkLoad({ replace = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
+  async bulkLoad({ replace = false, ...options }: LoadOptions & { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     const any = replace ? null : await this.#run((documents) => documents.findOne({ position: { $exists: true } }, { projection: { _id: 1 } }));
     if (any !== null) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
-    return MongoBulkLoad.start<Doc>(this.#host.connection, this.#host.name, this.#layout, (name) => new MongoCollection<Doc>(this.spec, { ...this.#host, name, turns: new Turns() }));
+    return MongoBulkLoad.start(this.#loadTarget, options);
+  }
+
+  leftLoad(): Promise<LeftLoad<Doc> | null> {
+    return MongoBulkLoad.left(this.#loadTarget);
+  }
+
+  get #loadTarget(): LoadTarget<Doc> {
+    const { connection, name } = this.#host;
+    return { connection, name, layout: this.#layout, as: (as) => new MongoCollection<Doc>(this.spec, { ...this.#host, name: as, turns: new Turns() }) };
   }
 
   async scan({ afterId, limit }: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {

@@ -128,6 +128,17 @@ describeWithMongo('read models in MongoDB', ({ url, client, database }) => {
   describe('a bulk load', () => {
     const one = (id: string) => ({ id, document: { id, kind: 'k', name: id }, position: 1 });
 
+    it('is not gone on with where what was marked has been replaced since: there is no transaction to take that back', async () => {
+      const target = { database: database() };
+      const load = await (await nodeOn(target)).bulkLoad();
+      await load.add([{ id: 'a', document: { id: 'a', name: 'marked' }, position: 1 }]);
+      await load.mark(1, 'first');
+      await load.add([{ id: 'a', document: { id: 'a', name: 'replaced' }, position: 2 }]);
+      const again = await nodeOn(target);
+      const left = await again.leftLoad();
+      expect([left?.note, await left?.goOn(), await again.leftLoad()]).toEqual(['first', null, null]);
+    });
+
     it('shows nothing before it is finished, and stands for nothing if it never is', async () => {
       const target = { database: database() };
       const collection = await nodeOn(target);

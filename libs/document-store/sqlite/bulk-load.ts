@@ -1,5 +1,5 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
-import { ContentSum } from '../content-sum';
+import { ContentSum, type SumState } from '../content-sum';
 import { fromKeyText, keyText } from '../key-text';
 import { checkedLimit, planPage } from '../plan';
 import type { BulkLoad, Collection, DocumentWrite, FindOptions } from '../port';
@@ -24,11 +24,13 @@ export interface LoadHost<Doc extends Document> {
 
 /** Fills a new file in a thread of its own. */
 export class SqliteBulkLoad<Doc extends Document> implements BulkLoad<Doc> {
-  readonly #added = new ContentSum();
+  readonly #added: ContentSum;
   readonly #layout: Layout;
   #prepared: Collection<Doc> | null = null;
 
-  constructor(readonly spec: CollectionSpec, readonly host: LoadHost<Doc>) {
+  /** @param added the sum of what is in the file already */
+  constructor(readonly spec: CollectionSpec, readonly host: LoadHost<Doc>, added?: SumState) {
+    this.#added = ContentSum.from(added);
     this.#layout = layoutOf(spec);
   }
 
@@ -52,6 +54,10 @@ export class SqliteBulkLoad<Doc extends Document> implements BulkLoad<Doc> {
     return found.map((json) => JSON.parse(json) as Doc);
   }
 
+  async mark(_position: number, note: string): Promise<void> {
+    await this.host.loader.ask({ task: 'mark', note, added: this.#added.state });
+  }
+
   async prepare(checkpoint: number): Promise<Collection<Doc>> {
     if (this.#prepared) return this.#prepared;
     const stored = await this.host.loader.ask({ task: 'finish', checkpoint });
@@ -70,9 +76,11 @@ export class SqliteBulkLoad<Doc extends Document> implements BulkLoad<Doc> {
   }
 
   async discard(): Promise<void> {
-    if (this.#prepared) return this.host.abandon();
-    await this.host.loader.ask({ task: 'discard' });
-    await this.host.loader.stop();
+    if (!this.#prepared) {
+      await this.host.loader.ask({ task: 'discard' });
+      await this.host.loader.stop();
+    }
+    await this.host.abandon();
   }
 }
 

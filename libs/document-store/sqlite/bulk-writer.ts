@@ -1,17 +1,19 @@
 import Database from 'better-sqlite3';
 import type { CollectionSpec } from '@rolebook/kernel';
 import { ownersFile, putOnDisk } from '@rolebook/sqlite-files';
-import { ContentSum } from '../content-sum';
+import { ContentSum, type SumState } from '../content-sum';
 import { fillPostings } from './fill-postings';
 import { removeFile } from './generations';
 import { indexes, indexOn, layoutOf, tables, type Layout } from './layout';
+import { markIn, type StoredMark } from './mark';
 import type { Query } from './page-sql';
 import { Postings } from './postings';
 import type { Row, StoredRow } from './row';
 
 /**
- * Fills the file of a collection that nobody reads yet: no journal, no syncing, indexes made at the end.
- * A crash leaves a file that is thrown away; `finish` leaves one that is safely on disk and ready to take its place.
+ * Fills the file of a collection that nobody reads yet, indexes made at the end: one transaction from mark to mark, so that a crash leaves
+ * the file as it was when it was marked. Its rollback journal is small, since hardly any page is written over (https://sqlite.org/lockingv3.html#rollback).
+ * `finish` leaves a file that is safely on disk and ready to take its place.
  */
 export class BulkWriter {
   readonly #file: string;
@@ -20,19 +22,26 @@ export class BulkWriter {
   readonly #postings: Postings | null;
   readonly #statements;
   /** Of what was replaced by a later one with its id. */
-  readonly #replaced = new ContentSum();
-  /** Whether documents are found by their id: not before somebody asks. */
+  readonly #replaced: ContentSum;
+  /** Whether documents are found by their id: not before somebody asks, or may add one of them again. */
   #isIndexed = false;
 
-  constructor(file: string, spec: CollectionSpec) {
+  /** @param eachOnce whether no id comes twice */
+  constructor(file: string, private readonly spec: CollectionSpec, private readonly eachOnce: boolean) {
     const layout = layoutOf(spec);
     const db = new Database(ownersFile(file));
-    db.pragma('journal_mode = OFF');
-    db.pragma('synchronous = OFF');
+    db.pragma('journal_mode = DELETE');
+    // Between two marks nothing waits for the disk; what is marked has arrived there.
+    db.pragma('synchronous = NORMAL');
+    // What was written of a person who is erased in the meantime must not stay in free space.
+    db.pragma('secure_delete = ON');
     db.pragma('cache_size = -65536');
     db.pragma('threads = 2');
+    db.exec('BEGIN');
     db.exec(tables(layout));
     const columns = ['scope', 'id', 'position', 'json', 'words', ...layout.columns];
+    const mark = markIn(db);
+    this.#replaced = ContentSum.from(mark?.replaced);
     this.#file = file;
     this.#db = db;
     this.#layout = layout;
@@ -44,18 +53,27 @@ export class BulkWriter {
       revive: db.prepare('DELETE FROM tombstones WHERE id = ?'),
       live: db.prepare<[string], StoredRow>('SELECT id, position, json FROM documents WHERE id = ?').raw(),
       removed: db.prepare<[string], StoredRow>('SELECT id, position, NULL FROM tombstones WHERE id = ?').raw(),
+      mark: db.prepare(`INSERT INTO facts (name, value) VALUES ('mark', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`),
     };
+    if (mark && !eachOnce) this.#indexIds();
   }
 
   add(rows: readonly Row[]): number {
-    return this.#db.transaction(() => {
-      for (const row of rows) {
-        if (this.#isIndexed) this.#takeBack(row[0]);
-        if (row[2] === null) this.#statements.bury.run(row[0], row[1]);
-        else this.#statements.insert.run(this.#postings?.scopeOf(row) ?? null, ...row);
-      }
-      return rows.length;
-    })();
+    for (const row of rows) {
+      if (this.#isIndexed) this.#takeBack(row[0]);
+      if (row[2] === null) this.#statements.bury.run(row[0], row[1]);
+      else this.#statements.insert.run(this.#postings?.scopeOf(row) ?? null, ...row);
+    }
+    return rows.length;
+  }
+
+  /** Commits. @param added the sum of all that was added so far */
+  mark(note: string, added: SumState): number {
+    const mark: StoredMark = { note, spec: JSON.stringify(this.spec), added, replaced: this.#replaced.state };
+    this.#statements.mark.run(JSON.stringify(mark));
+    this.#db.exec('COMMIT; BEGIN');
+    if (!this.eachOnce) this.#indexIds();
+    return 0;
   }
 
   /** What was added under these ids. */
@@ -79,6 +97,8 @@ export class BulkWriter {
     for (const statement of indexes(this.#layout)) this.#db.exec(statement);
     this.#layout.sorts.forEach((_, sort) => fillPostings(this.#db, this.#layout, sort));
     this.#db.prepare(`INSERT INTO facts (name, value) VALUES ('checkpoint', ?)`).run(checkpoint);
+    // With its indexes it cannot be gone on with.
+    this.#db.exec(`DELETE FROM facts WHERE name = 'mark'; COMMIT`);
     this.#db.pragma('journal_mode = WAL');
     this.#db.close();
     putOnDisk(this.#file);

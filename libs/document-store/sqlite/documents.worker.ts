@@ -46,7 +46,7 @@ function perform(task: Task): Value {
     case 'close':
       return close(task.file);
     case 'load':
-      load = new BulkWriter(task.file, task.spec);
+      load = new BulkWriter(task.file, task.spec, task.eachOnce);
       return 0;
     case 'add':
       return loading().add(task.rows);
@@ -54,6 +54,8 @@ function perform(task: Task): Value {
       return loading().get(task.ids);
     case 'find':
       return loading().find(task.index, task);
+    case 'mark':
+      return loading().mark(task.note, task.added);
     case 'finish':
       return loading().finish(task.checkpoint);
     case 'discard':

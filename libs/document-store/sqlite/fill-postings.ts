@@ -13,6 +13,7 @@ type Posted = readonly [scope: number, doc: number, sort: ColumnValue, id: strin
 /**
  * Makes the postings of all documents for one of the sorts, in the order in which they lie. Documents come in page order, so the list of
  * each term is in page order as it grows, and only the terms are left to be sorted: several times quicker than sorting all postings.
+ * To be called within a transaction.
  */
 export function fillPostings(db: Database.Database, layout: Layout, sort: number): void {
   const column = columnOf(layout.sorts[sort] ?? 'id');
@@ -23,7 +24,7 @@ export function fillPostings(db: Database.Database, layout: Layout, sort: number
   for (let last: Posted | undefined, isDone = false; !isDone;) {
     const part = new Lists();
     for (const document of last ? next.iterate(last[0], last[2], last[3]) : first.iterate()) part.add((last = document));
-    db.transaction(() => part.inOrder(write))();
+    part.inOrder(write);
     isDone = part.size < DOCUMENTS_AT_ONCE;
   }
 }

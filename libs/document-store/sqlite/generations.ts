@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { markOf } from './mark';
 
 const NAME = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(\d+))?$/;
 const ONLY_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -9,6 +10,8 @@ const PARTS = ['', '-wal', '-shm', '-journal'];
 const LOADING = '.loading';
 /** Loads that this process has begun. */
 let loads = 0;
+/** Their files, of those under way. */
+const underWay = new Set<string>();
 
 /** What a file says once another has taken its place. Both stand in the same folder. */
 export interface Successor {
@@ -45,10 +48,31 @@ export class Generations {
     return this.#file(name, number);
   }
 
-  /** The file that will take its place, and what it is called until then. */
-  next(name: string): { readonly file: string; readonly loading: string } {
-    const file = this.#file(name, Math.max(1, ...this.#numbers(name)) + 1);
-    return { file, loading: `${file}.${process.pid}-${++loads}${LOADING}` };
+  /** The file that will take its place. */
+  next(name: string): string {
+    return this.#file(name, Math.max(1, ...this.#numbers(name)) + 1);
+  }
+
+  /** What it is called while it is made, by this process; until it is {@link over}. */
+  begin(name: string): string {
+    const loading = `${this.next(name)}.${process.pid}-${++loads}${LOADING}`;
+    underWay.add(loading);
+    return loading;
+  }
+
+  over(loading: string): void {
+    underWay.delete(loading);
+  }
+
+  /** Files of loads that nobody works on any more. @param name of a collection; without, of all */
+  left(name?: string): readonly string[] {
+    const begin = `${this.#stem}.${name === undefined ? '' : `${name}.`}`;
+    return readdirSync(this.#folder).filter((file) => file.startsWith(begin)).flatMap((file) => {
+      const owner = /\.(\d+)-\d+\.loading$/.exec(file)?.[1];
+      const path = join(this.#folder, file);
+      if (owner === undefined || underWay.has(path)) return [];
+      return Number(owner) === process.pid || !isAlive(Number(owner)) ? [path] : [];
+    });
   }
 
   /** Names of all collections. */
@@ -60,7 +84,7 @@ export class Generations {
     for (const number of this.#numbers(name)) removeFile(this.#file(name, number));
   }
 
-  /** Removes files that others have taken the places of, and bulk loads that died with their process. */
+  /** Removes files that others have taken the places of, and loads that died with their process and cannot be gone on with. */
   tidy(): void {
     for (const name of this.names()) {
       const current = this.current(name);
@@ -69,10 +93,7 @@ export class Generations {
         removeFile(this.#file(name, number));
       }
     }
-    for (const file of readdirSync(this.#folder)) {
-      const owner = file.startsWith(`${this.#stem}.`) ? /\.(\d+)-\d+\.loading$/.exec(file)?.[1] : undefined;
-      if (owner !== undefined && !isAlive(Number(owner))) removeFile(join(this.#folder, file));
-    }
+    for (const file of this.left()) if (markOf(file) === null) removeFile(file);
   }
 
   /** The number of the file that has taken this one's place; `null` where none has. */

@@ -1,11 +1,13 @@
+import { renameSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { putOnDisk } from '@rolebook/sqlite-files';
-import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold } from '../port';
+import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold, type LeftLoad, type LoadOptions } from '../port';
 import { SqliteBulkLoad } from './bulk-load';
 import { CarryOver } from './carry-over';
 import { Generations, removeFile } from './generations';
+import { markOf, type StoredMark } from './mark';
 import { Reader } from './reader';
 import { SqliteCollection, type CollectionHost } from './sqlite-collection';
 import { WorkerClient } from './worker-client';
@@ -72,6 +74,7 @@ class SqliteDocumentStore implements DocumentStore {
   }
 
   async scrub(): Promise<void> {
+    for (const left of this.#generations.left()) removeFile(left);
     for (const name of await this.list()) {
       const file = await this.#fileOf(name);
       let from = 0;
@@ -123,11 +126,20 @@ class SqliteDocumentStore implements DocumentStore {
     for (const file of [...this.#loading, ...[...this.#opened.values()].map((opened) => opened.file)]) await this.#release(file);
     const workers = [this.#writer, ...this.#loaders, ...(this.#helper === null ? [] : [this.#helper])];
     await Promise.all([...workers, this.#carryOver].map((worker) => worker.stop()));
-    for (const file of this.#loading) removeFile(file);
+    for (const file of this.#loading) {
+      this.#generations.over(file);
+      if (markOf(file) === null) removeFile(file);
+    }
   }
 
-  #threads(): Pick<CollectionHost, 'writer' | 'helper' | 'carryOver' | 'load'> {
-    return { writer: this.#writer, carryOver: this.#carryOver, helper: () => (this.#helper ??= new WorkerClient()), load: (spec) => this.#load(spec) };
+  #threads(): Pick<CollectionHost, 'writer' | 'helper' | 'carryOver' | 'load' | 'left'> {
+    return {
+      writer: this.#writer,
+      carryOver: this.#carryOver,
+      helper: () => (this.#helper ??= new WorkerClient()),
+      load: (spec, options) => this.#load(spec, options),
+      left: async (spec) => this.#left(spec),
+    };
   }
 
   #readerOf(file: string): Reader {
@@ -137,13 +149,25 @@ class SqliteDocumentStore implements DocumentStore {
     return reader;
   }
 
-  async #load<Doc extends Document>(spec: CollectionSpec): Promise<BulkLoad<Doc>> {
-    const { loading } = this.#generations.next(spec.name);
-    removeFile(loading);
+  /** The newest of the loads that were left. */
+  #left<Doc extends Document>(spec: CollectionSpec): LeftLoad<Doc> | null {
+    const left = this.#generations.left(spec.name).toReversed().flatMap((file) => {
+      const mark = markOf(file);
+      return mark?.spec === JSON.stringify(spec) ? [{ file, mark }] : [];
+    })[0];
+    return left === undefined ? null : { note: left.mark.note, goOn: (options = {}) => this.#load<Doc>(spec, options, left) };
+  }
+
+  /** @param left what to go on with */
+  async #load<Doc extends Document>(spec: CollectionSpec, { eachOnce = false }: LoadOptions, left?: { readonly file: string; readonly mark: StoredMark }): Promise<BulkLoad<Doc>> {
+    const loading = this.#generations.begin(spec.name);
     this.#loading.add(loading);
+    // What came after its mark was taken back when that was read. Of two who would go on with it, one fails here.
+    if (left) renameSync(left.file, loading);
+    for (const other of this.#generations.left(spec.name)) removeFile(other);
     const loader = new WorkerClient();
     this.#loaders.add(loader);
-    await loader.ask({ task: 'load', file: loading, spec });
+    await loader.ask({ task: 'load', file: loading, spec, eachOnce });
     const open = async () => {
       this.#loaders.delete(loader);
       await this.#writer.ask({ task: 'open', file: loading, spec });
@@ -152,15 +176,16 @@ class SqliteDocumentStore implements DocumentStore {
     };
     const abandon = async () => {
       await this.#release(loading);
+      this.#forget(loading);
       removeFile(loading);
     };
     const replace = async (load: Pick<BulkLoad, 'spec'>) => (await this.hold([load])).replace();
-    return new SqliteBulkLoad<Doc>(spec, { loading, loader, open, abandon, replace });
+    return new SqliteBulkLoad<Doc>(spec, { loading, loader, open, abandon, replace }, left?.mark.added);
   }
 
   /** See {@link Generations}: the row written by `succeed` decides, and all after it would be done by others too. */
   async #replace(opened: Opened, loading: string): Promise<void> {
-    const { file } = this.#generations.next(opened.spec.name);
+    const file = this.#generations.next(opened.spec.name);
     await this.#release(loading);
     putOnDisk(loading);
     await this.#writer.ask({ task: 'succeed', file: opened.file, successor: { file: basename(file), from: basename(loading) } });
@@ -168,8 +193,13 @@ class SqliteDocumentStore implements DocumentStore {
     // Renames it, unless somebody who waited to write has already done so.
     await this.#follow(opened);
     putOnDisk(dirname(file));
-    this.#loading.delete(loading);
+    this.#forget(loading);
     removeFile(old);
+  }
+
+  #forget(loading: string): void {
+    this.#loading.delete(loading);
+    this.#generations.over(loading);
   }
 
   /** Opens the file that is the collection's now. */

@@ -1,4 +1,5 @@
 import type { CollectionSpec } from '@rolebook/kernel';
+import type { SumState } from '../content-sum';
 import type { Plan } from '../plan';
 import type { Scalar } from '../port';
 import type { ColumnValue } from './column';
@@ -18,10 +19,12 @@ export type Task =
   /** Clears what removed documents left in some of the file's pages. The answer is the page to go on with, 0 at the end. */
   | { readonly task: 'scrub'; readonly file: string; readonly from: number }
   | { readonly task: 'close'; readonly file: string }
-  | { readonly task: 'load'; readonly file: string; readonly spec: CollectionSpec }
+  /** Fills a file: a new one, or one that was marked. */
+  | { readonly task: 'load'; readonly file: string; readonly spec: CollectionSpec; readonly eachOnce: boolean }
   | { readonly task: 'add'; readonly rows: readonly Row[] }
   | { readonly task: 'get'; readonly ids: readonly string[] }
   | { readonly task: 'find'; readonly index: readonly string[]; readonly sql: string; readonly parameters: readonly ColumnValue[] }
+  | { readonly task: 'mark'; readonly note: string; readonly added: SumState }
   /** The answer is a sum of what is stored. */
   | { readonly task: 'finish'; readonly checkpoint: number }
   | { readonly task: 'discard' }

@@ -125,8 +125,9 @@ describe('a read model that another process makes anew', () => {
   });
 
   it('is refused where the file is not what was added', async () => {
-    const damaged = await (await rebuilder.open<Person>(people)).bulkLoad({ replace: true });
+    const damaged = await (await rebuilder.open<Person>(people)).bulkLoad({ replace: true, eachOnce: true });
     await damaged.add([write('a', 'right', 1), write('b', 'right', 2)]);
+    await damaged.mark(2, 'for others to see');
     const [loading = ''] = (await databases()).filter((name) => name.endsWith('.loading')).slice(-1);
     const behind = new Database(join(folder, loading));
     behind.prepare(`UPDATE documents SET json = replace(json, 'right', 'wrong') WHERE id = 'b'`).run();

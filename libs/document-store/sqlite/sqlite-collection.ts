@@ -1,6 +1,6 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { checkedLimit, planCount, planPage } from '../plan';
-import { CollectionReplaced, type BulkLoad, type Collection, type DocumentWrite, type FindOptions, type Scalar } from '../port';
+import { CollectionReplaced, type BulkLoad, type Collection, type DocumentWrite, type FindOptions, type LeftLoad, type LoadOptions, type Scalar } from '../port';
 import { assertPatchable } from '../scalar';
 import { keyText } from '../key-text';
 import { writeOf } from './bulk-load';
@@ -24,7 +24,9 @@ export interface CollectionHost {
   readonly carryOver: CarryOver;
   reader(): Reader;
   /** Begins to fill a new file. */
-  load<Doc extends Document>(spec: CollectionSpec): Promise<BulkLoad<Doc>>;
+  load<Doc extends Document>(spec: CollectionSpec, options: LoadOptions): Promise<BulkLoad<Doc>>;
+  /** What was left of one. */
+  left<Doc extends Document>(spec: CollectionSpec): Promise<LeftLoad<Doc> | null>;
   /** Resolves when nobody keeps the collection from being written to. */
   letIn(): Promise<void>;
   /** Another process has put a new file in this one's place: opens that. */
@@ -119,10 +121,14 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
 
   version(): string { return this.#reader.version; }
 
-  async bulkLoad({ replace: overwrites = false }: { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
+  async bulkLoad({ replace: overwrites = false, ...options }: LoadOptions & { readonly replace?: boolean } = {}): Promise<BulkLoad<Doc>> {
     const anything = 'SELECT EXISTS (SELECT 1 FROM documents) + EXISTS (SELECT 1 FROM tombstones)';
     if (!overwrites && this.#reader.count({ sql: anything, parameters: [] }) > 0) throw new Error(`${this.spec.name}: only an empty collection can be loaded in bulk`);
-    return this.#host.load<Doc>(this.spec);
+    return this.#host.load<Doc>(this.spec, options);
+  }
+
+  leftLoad(): Promise<LeftLoad<Doc> | null> {
+    return this.#host.left<Doc>(this.spec);
   }
 
   async scan({ afterId, limit }: { readonly afterId?: string; readonly limit: number }): Promise<readonly DocumentWrite<Doc>[]> {

@@ -10,11 +10,13 @@ export const command = defineCommand({
   options: {
     ...DATA_OPTIONS,
     'read-model': { type: 'string', value: 'NAME', help: 'only this one, such as user-directory-1; by default all' },
+    anew: { type: 'boolean', help: 'from the beginning of the log, also where an interrupted run has left something to go on with' },
   },
   description: `
 Each is made beside the one that is there, which the service goes on serving and following meanwhile; is compared with what was
 folded, by count and checksum; is brought up to where the old one has come; and takes its place in one step. Interrupted, whenever,
-it leaves everything as it was: run it again. Nothing need be stopped. (Only an api that keeps the read models in servers itself,
+it leaves the old ones as they were, and what it had made so far: run it again, and it goes on from there. What was left is thrown
+away, and that said, where it is of another definition of the read model, or of another log. Nothing need be stopped. (Only an api that keeps the read models in servers itself,
 by ROLEBOOK_HOST_FOLLOWERS=on, must be: a projector stands by for the moment when it is asked to, such an api does not.)
 The log is the truth and is not touched. Streams that hold an event which cannot be applied are named; exit code 1 then.`,
   examples: [
@@ -27,19 +29,20 @@ The log is the truth and is not touched. Streams that hold an event which cannot
     const wanted = options['read-model'] === undefined ? models : models.filter(({ name }) => name === options['read-model']);
     if (wanted.length === 0) throw new NotTried(`there is no read model "${options['read-model'] ?? ''}"; there are: ${models.map(({ name }) => name).join(', ')}`);
     const rebuilt = await onInstallation(options, async (foundation) => {
-      const done: { name: string; position: number; events: number; documents: Record<string, number>; parked: Rebuilt['parked']; seconds: number }[] = [];
+      const done: (Omit<Rebuilt, 'documents'> & { documents: Record<string, number>; seconds: number })[] = [];
       const progress = new Map(wanted.map(({ name }) => [name, new Progress(terminal, `${name}: position`)]));
       await rebuildReadModels(foundation, wanted, ({ name, position, head }) => progress.get(name)?.report(position, head === 0 ? 1 : position / head), ({ name, documents, ...one }, seconds) => {
         progress.get(name)?.end();
         done.push({ name, ...one, documents: Object.fromEntries(documents), seconds });
-      });
+        if (one.thrownAway !== null) terminal.err(`${name}: what an interrupted run had left was thrown away: ${one.thrownAway}\n`);
+      }, { anew: options.anew });
       return done;
     });
     const failed = rebuilt.some(({ parked }) => parked.length > 0);
     if (options.json) terminal.out(`${JSON.stringify({ readModels: rebuilt })}\n`);
     else {
-      terminal.out(table(['READ MODEL', 'EVENTS', 'DOCUMENTS', 'SECONDS', 'PARKED STREAMS'], rebuilt.map(({ name, events, documents, seconds, parked }) => [
-        name, count(events), Object.values(documents).map((n) => count(n)).join(' + '), seconds.toFixed(1), String(parked.length),
+      terminal.out(table(['READ MODEL', 'EVENTS', 'OF THEM READ', 'DOCUMENTS', 'SECONDS', 'PARKED STREAMS'], rebuilt.map(({ name, events, read, documents, seconds, parked }) => [
+        name, count(events), count(read), Object.values(documents).map((n) => count(n)).join(' + '), seconds.toFixed(1), String(parked.length),
       ])));
       if (failed) terminal.out(`\n${table(['READ MODEL', 'STREAM', 'POSITION', 'WHY'], rebuilt.flatMap(({ name, parked }) => parked.map(({ stream, position, error }) => [name, stream, String(position), error])))}`);
     }
