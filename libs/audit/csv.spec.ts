@@ -96,12 +96,12 @@ describe('an audit export as CSV', () => {
     });
   });
 
-  it('is written entry by entry, without waiting for the last', async () => {
+  it('is written page by page, without waiting for the last', async () => {
     let asked = 0;
-    const entries = (function* () { for (;;) { asked++; yield entry; } })();
-    const chunks = writeAuditCsv(entries);
-    expect((await chunks.next()).value).toBe(`\ufeff${auditCsvHead}`);
-    expect((await chunks.next()).value).toBe(auditCsvRecord(entry));
+    const pages = (function* () { for (;;) { asked++; yield [entry, entry]; } })();
+    const chunks = writeAuditCsv(pages);
+    expect((await chunks.next()).value).toEqual([`\ufeff${auditCsvHead}`]);
+    expect((await chunks.next()).value).toEqual([auditCsvRecord(entry), auditCsvRecord(entry)]);
     expect(asked).toBe(1);
     await chunks.return();
   });

@@ -59,8 +59,8 @@ export function auditCsvRecord(entry: AuditEntry): string {
   return csvRecord(COLUMNS.map(([, cell]) => cell(entry)));
 }
 
-/** A whole CSV export, a chunk for each entry, in flat memory. */
-export async function* writeAuditCsv(entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>): AsyncGenerator<string, void, void> {
-  yield BYTE_ORDER_MARK + auditCsvHead;
-  for await (const entry of entries) yield auditCsvRecord(entry);
+/** A whole CSV export, the records of a page of entries at a time, in flat memory. */
+export async function* writeAuditCsv(pages: AsyncIterable<readonly AuditEntry[]> | Iterable<readonly AuditEntry[]>): AsyncGenerator<readonly string[], void, void> {
+  yield [BYTE_ORDER_MARK + auditCsvHead];
+  for await (const page of pages) yield page.map(auditCsvRecord);
 }

@@ -1,5 +1,5 @@
 import type { Document } from '@rolebook/kernel';
-import { fromBase64, HASH_BYTES, nodeHash, toBase64, type MerkleNodes } from '../proof';
+import { fromBase64, HASH_BYTES, nodeHash, toBase64, type MerkleNodes, type MerkleReading } from '../proof';
 
 /**
  * The Merkle tree of a history as it is kept: in tiles of 256 hashes, after the tiles of C2SP tlog-tiles (c2sp.org/tlog-tiles).
@@ -113,17 +113,37 @@ class TileWanted extends Error {
   constructor(readonly id: string) { super(`tile ${id} is not loaded`); }
 }
 
+/** A tile as stored, and the nodes over its hashes, each computed once: an export asks for the same ones again and again. */
+class StoredTile {
+  private readonly roots = new Map<number, Uint8Array>();
+
+  constructor(private readonly bytes: Uint8Array) {}
+
+  /** Root of the perfect subtree over `count` hashes from `start` on; `undefined` where the tile does not hold them all. */
+  root(start: number, count: number): Uint8Array | undefined {
+    return this.bytes.length < (start + count) * HASH_BYTES ? undefined : this.computed(start, count);
+  }
+
+  private computed(start: number, count: number): Uint8Array {
+    if (count === 1) return this.bytes.slice(start * HASH_BYTES, (start + 1) * HASH_BYTES);
+    const key = start * TILE_SIZE + count - 1;
+    let root = this.roots.get(key);
+    if (!root) this.roots.set(key, (root = nodeHash(this.computed(start, count / 2), this.computed(start + count / 2, count / 2))));
+    return root;
+  }
+}
+
 /** Tiles held at once: a proof needs two a level, and there are at most seven levels. */
 const TILES_HELD = 64;
 
 /** The nodes of a business's tree for proofs. Proofs are computed at once, tiles come from a store: {@link reading} brings the two together. */
-export class TileNodes implements MerkleNodes {
-  private readonly tiles = new Map<string, Uint8Array | null>();
+export class TileNodes implements MerkleNodes, MerkleReading {
+  private readonly tiles = new Map<string, StoredTile | null>();
 
   /** @param fetch gives a tile as stored; `null` where there is none */
   constructor(private readonly businessId: string, private readonly fetch: (id: string) => Promise<TileDocument | null>) {}
 
-  /** Does work that reads nodes, fetching the tiles it turns out to need; the work must be free of effects. */
+  /** Fetches the tiles that the work turns out to need. */
   async reading<T>(work: (nodes: MerkleNodes) => T): Promise<T> {
     for (;;) {
       try {
@@ -131,7 +151,8 @@ export class TileNodes implements MerkleNodes {
       } catch (error) {
         if (!(error instanceof TileWanted)) throw error;
         const tile = await this.fetch(error.id);
-        this.hold(error.id, tile && fromBase64(tile.hashes));
+        const bytes = tile && fromBase64(tile.hashes);
+        this.hold(error.id, bytes && new StoredTile(bytes));
       }
     }
   }
@@ -142,10 +163,9 @@ export class TileNodes implements MerkleNodes {
     const start = index * 2 ** below;
     const count = 2 ** below;
     const id = tileId(this.businessId, (level - below) / TILE_LEVELS, Math.floor(start / TILE_SIZE));
-    const bytes = this.tiles.get(id);
-    if (bytes === undefined) throw new TileWanted(id);
-    const at = start % TILE_SIZE;
-    return bytes === null || bytes.length < (at + count) * HASH_BYTES ? undefined : subtreeRoot(bytes, at, count);
+    const tile = this.tiles.get(id);
+    if (tile === undefined) throw new TileWanted(id);
+    return tile?.root(start % TILE_SIZE, count);
   }
 
   /** Tiles are written by the read model alone. */
@@ -153,11 +173,11 @@ export class TileNodes implements MerkleNodes {
     throw new Error('the stored tree is read-only here');
   }
 
-  private hold(id: string, bytes: Uint8Array | null): void {
+  private hold(id: string, tile: StoredTile | null): void {
     for (const oldest of this.tiles.keys()) {
       if (this.tiles.size < TILES_HELD) break;
       this.tiles.delete(oldest);
     }
-    this.tiles.set(id, bytes);
+    this.tiles.set(id, tile);
   }
 }

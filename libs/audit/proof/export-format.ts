@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from './base64';
-import { HASH_BYTES, leafHash } from './merkle-hash';
+import { HASH_BYTES, leafHashOfText } from './merkle-hash';
 import type { EventText } from './leaf';
 import type { AuditEntry } from '../audit-entry';
 
@@ -29,9 +29,9 @@ export interface EntryProof {
   /** Leaf hash of the readable part when it was written, 32 bytes. Likewise. */
   readonly entryHash: Uint8Array;
   /** In a filtered export: inclusion path of the leaf. In a whole one, on sealed lines: of the segment's block. */
-  readonly path?: readonly Uint8Array[];
+  readonly path?: readonly Uint8Array[] | undefined;
   /** On the last line of each segment: the signed note over it. */
-  readonly seal?: string;
+  readonly seal?: string | undefined;
 }
 
 /** A line is not in the format; says how. */
@@ -48,7 +48,7 @@ export function readablePart(entry: AuditEntry): string {
 
 /** Leaf hash of a readable part. */
 export function readableHash(readable: string): Uint8Array {
-  return leafHash(Buffer.from(readable));
+  return leafHashOfText(readable);
 }
 
 /** A whole line, without line feed. */
@@ -80,8 +80,8 @@ function formatProof({ leafIndex, event, leafHash, entryHash, path, seal }: Entr
     event: { id, type, stream, revision, recordedAt, data, metadata },
     leafHash: toBase64(leafHash),
     entryHash: toBase64(entryHash),
-    ...(path && { path: path.map(toBase64) }),
-    ...(seal !== undefined && { seal }),
+    path: path?.map(toBase64),
+    seal,
   });
 }
 

@@ -1,9 +1,13 @@
 import { HASH_BYTES } from './merkle-hash';
-import type { MerkleNodes } from './merkle-tree';
+import type { MerkleNodes, MerkleReading } from './merkle-tree';
 
 /** Nodes in memory, 64 bytes a leaf in all: for verifying, for tests, and for histories that fit. */
-export class MemoryMerkleNodes implements MerkleNodes {
+export class MemoryMerkleNodes implements MerkleNodes, MerkleReading {
   private readonly levels: { bytes: Uint8Array; count: number }[] = [];
+
+  async reading<T>(work: (nodes: MerkleNodes) => T): Promise<T> {
+    return work(this);
+  }
 
   get(level: number, index: number): Uint8Array | undefined {
     const nodes = this.levels[level];

@@ -20,6 +20,14 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   return sha256(prefixed);
 }
 
+/** As {@link leafHash}, of a text's UTF-8 bytes. */
+export function leafHashOfText(entry: string): Uint8Array {
+  const prefixed = Buffer.allocUnsafe(1 + Buffer.byteLength(entry));
+  prefixed[0] = LEAF_PREFIX;
+  prefixed.write(entry, 1);
+  return sha256(prefixed);
+}
+
 /** Hash of an inner node: SHA-256(0x01 || left || right) (RFC 9162, section 2.1.1). Both children are 32 bytes. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) throw new RangeError('a child of a Merkle tree node is 32 bytes');

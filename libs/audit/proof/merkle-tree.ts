@@ -10,6 +10,12 @@ export interface MerkleNodes {
   put(level: number, index: number, hash: Uint8Array): void;
 }
 
+/** Nodes that may have to be fetched first. */
+export interface MerkleReading {
+  /** Does work that reads nodes; it must be free of effects, since it may be begun anew when another node has come. */
+  reading<T>(work: (nodes: MerkleNodes) => T): Promise<T>;
+}
+
 /** A store of nodes does not hold a node that the tree needs: it is behind the size asked for, or damaged. */
 export class MissingMerkleNode extends Error {
   override readonly name = 'MissingMerkleNode';

@@ -54,14 +54,14 @@ export class History {
     const size = options.size ?? this.size;
     const lines: string[] = [];
     const items = (options.items ?? this.items.slice(0, size)).filter(options.filter?.keep ?? (() => true));
-    for await (const line of writeExport(items, {
+    for await (const page of writeExport([items], {
       businessId: this.businessId,
       tree: { size, rootHash: rootHash(this.nodes, size) },
       nodes: this.nodes,
       filter: options.filter?.query ?? null,
       at: options.at ?? '2026-11-24T11:00:00.000Z',
       signer: this.key.signer,
-    })) lines.push(line.slice(0, -1));
+    })) lines.push(...page.map((line) => line.slice(0, -1)));
     return lines;
   }
 }

@@ -6,7 +6,6 @@ import { RecordAuditExport, ReviewAuditLog } from '@rolebook/audit/write';
 import type { Clock } from '@rolebook/kernel';
 import type { Principal } from '@rolebook/sessions/read';
 import type { FastifyReply } from 'fastify';
-import { Readable } from 'node:stream';
 import { CLOCK } from '../composition/tokens';
 import { Answer, SignedIn } from '../http/api-docs';
 import { readingContext } from '../http/context';
@@ -65,10 +64,10 @@ export class AuditController {
     await this.commands.execute(new RecordAuditExport(context, format, filterFields(filter)));
     await this.freshness.within(context.position); // the export tells of itself, and a checkpoint taken next is of the same history
     const at = new Date(context.at).toISOString();
-    const chunks = format === 'ndjson' ? this.exports.ndjson(me.businessId, filter, at) : this.exports.csv(me.businessId, filter, query.order ?? 'asc');
+    const stream = await (format === 'ndjson' ? this.exports.ndjson(me.businessId, filter, at) : this.exports.csv(me.businessId, filter, query.order ?? 'asc'));
     const name = `audit-${at.slice(0, 19).replaceAll(':', '')}.${format}`;
     void reply.header('content-type', MEDIA[format]).header('content-disposition', `attachment; filename="${name}"`);
-    await sendWhole(reply, Readable.from(chunks, { highWaterMark: 64 }));
+    await sendWhole(reply, stream);
   }
 }
 
