@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { AuditExport } from '@rolebook/audit/read';
 import { business, expectStatus as statusOf, invited, Service } from '../e2e/harness';
 import { Folders } from './template';
@@ -81,13 +82,14 @@ describe('an export that nobody reads', () => {
     const once = exports.csv.bind(exports);
     let given = 0;
     let over = false;
-    jest.spyOn(exports, 'csv').mockImplementation(async function* (...args) {
+    async function* overAndOver(...args: Parameters<typeof once>): AsyncGenerator<Buffer, void, void> {
       try {
-        for (let n = 0; n < 10_000; n++) for await (const chunk of once(...args)) { given += Buffer.byteLength(chunk); yield chunk; }
+        for (let n = 0; n < 10_000; n++) for await (const chunk of (await once(...args)) as AsyncIterable<Buffer>) { given += chunk.length; yield chunk; }
       } finally {
         over = true;
       }
-    });
+    }
+    jest.spyOn(exports, 'csv').mockImplementation(async (...args) => Readable.from(overAndOver(...args), { objectMode: false, highWaterMark: 1 }));
     const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation((chunk) => { lines.push(String(chunk)); return true; }));
     const server = service.server as { setTimeout(ms: number): void; address(): AddressInfo };
     server.setTimeout(1_500); // a minute in earnest: CONNECTION_LIMITS
