@@ -6,6 +6,9 @@ import { MomentField, parseMoment } from '../http/moment';
 import { Field, invalidValue, oneOf, wordsPattern } from '../http/validation';
 import { ACTIONS } from './audit.answers';
 
+/** Fifteen digits, which are exact in every language's numbers. */
+const MOST_ENTRIES = 999_999_999_999_999;
+
 const ORDERS = ['asc', 'desc'] as const;
 
 /** Which entries of the audit log. */
@@ -47,15 +50,15 @@ export class InclusionQuery {
   @Field((v) => userId(v, '?entry'), { type: String, format: 'uuid', description: 'Id of an entry.' })
   entry!: string;
 
-  @Field((v) => treeSize(v, '?size'), { type: 'integer', minimum: 1, required: false, description: 'Entries of the tree that it is proven in; by default all there are.' })
+  @Field((v) => treeSize(v, '?size'), { type: 'integer', minimum: 1, maximum: MOST_ENTRIES, required: false, description: 'Entries of the tree that it is proven in; by default all there are.' })
   size?: string;
 }
 
 export class ConsistencyQuery {
-  @Field((v) => treeSize(v, '?from'), { type: 'integer', minimum: 0, description: 'Size of the earlier tree.' })
+  @Field((v) => treeSize(v, '?from'), { type: 'integer', minimum: 0, maximum: MOST_ENTRIES, description: 'Size of the earlier tree.' })
   from!: string;
 
-  @Field((v) => treeSize(v, '?to'), { type: 'integer', minimum: 0, required: false, description: 'Size of the later tree; by default all there are.' })
+  @Field((v) => treeSize(v, '?to'), { type: 'integer', minimum: 0, maximum: MOST_ENTRIES, required: false, description: 'Size of the later tree; by default all there are.' })
   to?: string;
 }
 
@@ -69,7 +72,7 @@ export function filterOf(query: AuditFilterQuery): AuditFilter {
 
 /** @throws {Problem} `validation` */
 export function treeSize(input: unknown, pointer: string): number {
-  return typeof input === 'string' && /^(0|[1-9]\d{0,14})$/.test(input) ? Number(input) : invalidValue(pointer, 'must be a whole number');
+  return typeof input === 'string' && /^(0|[1-9]\d{0,14})$/.test(input) ? Number(input) : invalidValue(pointer, 'must be a whole number of 15 digits at most');
 }
 
 function actor(input: unknown): string {

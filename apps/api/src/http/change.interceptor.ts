@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { catchError, from, map, type Observable } from 'rxjs';
 import { CLOCK } from '../composition/tokens';
+import { revisionExpected } from './etag';
 import { Freshness } from './freshness';
 import { IdempotencyInterceptor } from './idempotency.interceptor';
 import { positionToken } from './positions';
@@ -62,7 +63,7 @@ export class ChangeInterceptor implements NestInterceptor {
       ip: request.ip,
       device: deviceName(request.headers['user-agent']),
       dryRun: dryRun(request.query),
-      expectedRevision: expectedRevision(request.headers['if-match']),
+      expectedRevision: revisionExpected(request.headers['if-match']),
       retried: attempt?.retried ?? false,
     });
   }
@@ -97,12 +98,4 @@ function dryRun(query: unknown): boolean {
   if (value === undefined || value === 'false') return false;
   if (value === 'true') return true;
   throw new Problem('validation', undefined, { errors: [{ pointer: '?dryRun', message: 'must be true or false' }] });
-}
-
-/** Stands for an If-Match that is no ETag of ours: no user gets that far, so it is stale wherever a user's revision matters, and nowhere else. */
-const NOBODYS_REVISION = Number.MAX_SAFE_INTEGER;
-
-function expectedRevision(ifMatch: string | undefined): number | null {
-  if (ifMatch === undefined || ifMatch === '*') return null;
-  return Number(/^"(0|[1-9]\d{0,14})"$/.exec(ifMatch.trim())?.[1] ?? NOBODYS_REVISION);
 }
