@@ -26,7 +26,9 @@ describe('a list that was asked for before', () => {
   const anna = async () => (await list()).find(({ id }) => id === crew.id)!;
 
   it('reads the same where nothing has changed', async () => {
-    expect(await list()).toEqual(await list());
+    const read = await list();
+    await list(); // kept from the second time on
+    expect(await list()).toEqual(read);
   });
 
   it.each<[string, () => Promise<unknown>, object]>([
@@ -38,6 +40,7 @@ describe('a list that was asked for before', () => {
   ])('shows %s at once', async (_, change, shown) => {
     const everybody = `${LIST}&status=active,deactivated`;
     await list(biz, everybody);
+    await list(biz, everybody); // kept from the second time on
     expectStatus((await change()) as never, 200);
     expect((await list(biz, everybody)).find(({ id }) => id === crew.id)).toMatchObject(shown);
     if (!('status' in shown)) expect(await anna()).toMatchObject(shown);
@@ -47,7 +50,7 @@ describe('a list that was asked for before', () => {
     const other: { -readonly [Key in keyof Business]: Business[Key] } = await business(service);
     const { id } = await invited(service, other, 'sales');
     const status = async () => (await list(other)).find((item) => item.id === id)!.status as string;
-    expect([await status(), await status()]).toEqual(['invited', 'invited']);
+    expect([await status(), await status(), await status()]).toEqual(['invited', 'invited', 'invited']);
     service.clock.shift(8 * DAY_MS);
     other.owner = await signIn(service, other.slug, other.owner.email);
     expect(await status()).toBe('invitation-expired');

@@ -56,6 +56,32 @@ export function userItem(json: string, at: ViewedAt): UserItem {
   return { text, until: untilOf(open, at.now) };
 }
 
+/** Where a document stands in a list sorted by one of its members, cut from its text. */
+export function placeOf(json: string, field: 'sortName' | 'createdAt' | 'lastSeenAt'): { readonly value: string | null; readonly id: string } {
+  const start = json.indexOf(`,"${field}":`);
+  if (start < 0 || !json.startsWith(HEAD)) return placeParsed(json, field);
+  const value = start + field.length + 4;
+  if (json.charCodeAt(value) !== QUOTE) return placeParsed(json, field);
+  let end = json.indexOf('"', value + 1);
+  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return { value: JSON.parse(json.slice(value, end + 1)) as string, id: json.slice(HEAD.length, json.indexOf('"', HEAD.length)) };
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Whether an odd number of backslashes stands before a character (RFC 8259, section 7). */
+function isEscaped(json: string, at: number): boolean {
+  let slashes = 0;
+  while (json.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
+  return slashes % 2 === 1;
+}
+
+function placeParsed(json: string, field: 'sortName' | 'createdAt' | 'lastSeenAt'): { readonly value: string | null; readonly id: string } {
+  const user = JSON.parse(json) as UserDocument;
+  return { value: user[field], id: user.id };
+}
+
 type Starts = readonly [number, number, number, number, number, number, number, number, number, number, number, number, number];
 
 function authorityOf(given: string): Authority {

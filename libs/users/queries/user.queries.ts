@@ -1,15 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ROLES, type Role } from '@rolebook/access';
+import { ROLES, type Role, type TwoFactorPolicy } from '@rolebook/access';
 import { BusinessQueries } from '@rolebook/businesses/read';
 import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
 import type { UserDocument } from '../projections/user-directory';
 import { searchQuery } from '../domain/values/search-words';
-import { userItem } from './user-item';
+import { placeOf, userItem } from './user-item';
 import { explainers, explainPermissions, nameOfDocument, statusAt, userView, type NameOf, type UserStatus, type UserView, type ViewedAt } from './user-view';
 
 export const USER_DIRECTORY = Symbol('Collection<UserDocument>');
 
 export const USER_SORTS = ['displayName', 'createdAt', 'lastSeenAt'] as const;
+/** Businesses whose policy is in memory, at most. */
+const MOST_POLICIES = 1_000;
 const SORT_FIELDS = { displayName: 'sortName', createdAt: 'createdAt', lastSeenAt: 'lastSeenAt' } as const;
 
 export interface UserListOptions {
@@ -41,6 +43,9 @@ export interface UserPageText {
 /** Looks users of one business up, as they are now. A user of another business does not exist. */
 @Injectable()
 export class UserQueries {
+  /** Policies as they were in one state of what lists are made of. */
+  private policies: { readonly version: string | null; readonly of: Map<string, TwoFactorPolicy> } = { version: null, of: new Map() };
+
   constructor(@Inject(USER_DIRECTORY) private readonly directory: Collection<UserDocument>, private readonly businesses: BusinessQueries) {}
 
   async document(businessId: string, userId: string): Promise<UserDocument | null> {
@@ -82,8 +87,8 @@ export class UserQueries {
     return { items: page.map((user) => userView(user, at)), next: last ? { value: last[field], id: last.id } : null };
   }
 
-  /** As {@link list}, without taking the documents apart where that can be. */
-  async listText(businessId: string, options: UserListOptions, now: number): Promise<UserPageText> {
+  /** As {@link list}, without taking the documents apart where that can be. @param version of what lists are made of, from before: see {@link version} */
+  async listText(businessId: string, options: UserListOptions, now: number, version: string | null = null): Promise<UserPageText> {
     if (findsNobody(options)) return { items: '[]', next: null, until: Infinity };
     if (tellsExpired(options.statuses)) {
       const { items, next } = await this.list(businessId, options, now);
@@ -91,7 +96,7 @@ export class UserQueries {
     }
     const { sort, direction, limit, after } = options;
     const found = await this.directory.findRaw({ ...selection(businessId, options), sort: { field: SORT_FIELDS[sort], direction }, limit: limit + 1, ...(after ? { after } : {}) });
-    const at = await this.viewedAt(businessId, now);
+    const at = { now, policy: this.policyIn(version, businessId) ?? (await this.loadPolicy(version, businessId)) };
     let items = '';
     let until = Infinity;
     for (let index = 0; index < Math.min(found.length, limit); index++) {
@@ -99,8 +104,7 @@ export class UserQueries {
       items += index === 0 ? item.text : `,${item.text}`;
       until = Math.min(until, item.until);
     }
-    const last = found.length > limit ? (JSON.parse(found[limit - 1] as string) as UserDocument) : undefined;
-    return { items: `[${items}]`, next: last ? { value: last[SORT_FIELDS[sort]], id: last.id } : null, until };
+    return { items: `[${items}]`, next: found.length > limit ? placeOf(found[limit - 1] as string, SORT_FIELDS[sort]) : null, until };
   }
 
   /** Another text wherever a list may read differently, apart from the moment; `null` where the store cannot tell. See {@link Collection.version}. */
@@ -131,6 +135,18 @@ export class UserQueries {
       if (!last || found.length < limit) return;
       after = { value: last[field], id: last.id };
     }
+  }
+
+  /** The policy of a business, where it was read in the state that things are in. */
+  private policyIn(version: string | null, businessId: string): TwoFactorPolicy | undefined {
+    return version === null || version !== this.policies.version ? undefined : this.policies.of.get(businessId);
+  }
+
+  private async loadPolicy(version: string | null, businessId: string): Promise<TwoFactorPolicy> {
+    const { policy } = await this.viewedAt(businessId, 0);
+    if (version !== this.policies.version || this.policies.of.size >= MOST_POLICIES) this.policies = { version, of: new Map() };
+    this.policies.of.set(businessId, policy);
+    return policy;
   }
 
   async viewedAt(businessId: string, now: number): Promise<ViewedAt> {

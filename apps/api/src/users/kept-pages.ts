@@ -2,6 +2,8 @@ import { LRUCache } from 'lru-cache';
 
 /** Bytes, of all pages together. */
 const MOST = 16 * 1024 * 1024;
+/** Pages that were asked for last and are remembered as such, twice as many at most. Whoever goes through a long list asks for more than that before asking for one again. */
+const ASKED_LATELY = 500;
 /** What nobody asks for does not stay, as with people who have been erased since. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
@@ -11,12 +13,25 @@ interface Kept {
   readonly until: number;
 }
 
+/** A page as it was read. */
+export interface ReadPage {
+  readonly text: string;
+  /** When it was read, in milliseconds since the epoch. */
+  readonly from: number;
+  /** When it reads differently by itself, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
 /**
  * Pages of lists as they were sent, given again only where nothing they were made of has changed: the store's own word for its state is
- * the same as before the page was read, and the moment has not come at which it would read differently by itself. Bounded.
+ * the same as before the page was read, and the moment has not come at which it would read differently by itself. Bounded, and kept from the second time on that it is asked for: a page that
+ * is asked for once pushes out none that is asked for often, and is not copied.
  */
 export class KeptPages {
   private readonly pages = new LRUCache<string, Kept>({ maxSize: MOST, sizeCalculation: ({ page }, key) => page.length + key.length });
+  /** Keys of pages that were asked for; and those asked for before them. */
+  private asked = new Set<string>();
+  private askedBefore = new Set<string>();
   /** Of all pages that are kept. */
   private version: string | null = null;
   private forgetting: NodeJS.Timeout | null = null;
@@ -28,17 +43,27 @@ export class KeptPages {
     return kept && now >= kept.from && now < kept.until ? kept.page : undefined;
   }
 
-  /** @param version of the store, before the page was read. @param from when it was read, @param until when it reads differently by itself, in milliseconds since the epoch */
-  keep(key: string, version: string | null, { page, from, until }: Kept): void {
+  /** @param version of the store, before the page was read */
+  keep(key: string, version: string | null, { text, from, until }: ReadPage): void {
     if (version === null || until <= from) return;
+    this.forgetting ??= setTimeout(() => this.forget(), FORGOTTEN_AFTER_MS).unref();
+    if (!this.wasAsked(key)) return;
     if (version !== this.version) this.pages.clear();
     this.version = version;
-    this.pages.set(key, { page, from, until });
-    this.forgetting ??= setTimeout(() => this.forget(), FORGOTTEN_AFTER_MS).unref();
+    this.pages.set(key, { page: Buffer.from(text), from, until });
+  }
+
+  private wasAsked(key: string): boolean {
+    if (this.asked.has(key)) return true;
+    if (this.asked.size >= ASKED_LATELY) [this.askedBefore, this.asked] = [this.asked, new Set()];
+    this.asked.add(key);
+    return this.askedBefore.has(key);
   }
 
   private forget(): void {
     this.pages.clear();
+    this.asked.clear();
+    this.askedBefore.clear();
     this.forgetting = null;
   }
 }

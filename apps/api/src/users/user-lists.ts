@@ -41,23 +41,26 @@ export class UserLists {
 
   constructor(private readonly users: UserQueries, private readonly usersAt: UsersAt, private readonly cursors: Cursors, @Inject(CLOCK) private readonly clock: Clock) {}
 
-  /** The page that was sent last time, where it would be the same. @param url with its query, of the same business */
-  known(businessId: string, url: string): Buffer | undefined {
-    return this.kept.find(`${businessId}${url}`, this.users.version(), this.clock.now());
+  /** The page that was sent last time, where it would be the same. @param url with its query, of the same business @param version see {@link version} */
+  known(businessId: string, url: string, version: string | null): Buffer | undefined {
+    return this.kept.find(`${businessId}${url}`, version, this.clock.now());
   }
 
+  /** The state of what lists are made of, before they are read: asking costs as much as reading a document. See {@link UserQueries.version}. */
+  version(): string | null { return this.users.version(); }
+
   /** @throws {Problem} `invalid-cursor`, `future-moment` */
-  async page(businessId: string, query: UserListQuery, url: string): Promise<Buffer> {
-    const [version, now] = [this.users.version(), this.clock.now()];
+  async page(businessId: string, query: UserListQuery, url: string, version: string | null): Promise<string> {
+    const now = this.clock.now();
     const at = momentAsked(query, this.clock);
     const list = JSON.stringify(['users', query.status, query.role, query.q, query.twoFactor, query.sort, at]);
     const options = optionsOf(query, this.cursors.read<Place>(businessId, list, query.cursor));
-    const { items, next, until } = at === null ? await this.users.listText(businessId, options, now) : await this.past(businessId, options, at);
+    const { items, next, until } = at === null ? await this.users.listText(businessId, options, now, version) : await this.past(businessId, options, at);
     const cursor = next === null ? 'null' : `"${this.cursors.give(businessId, list, next)}"`;
     const total = query.count !== 'true' ? '' : `,"total":${at === null ? await this.users.count(businessId, options, now) : await this.usersAt.count(businessId, options, at)}`;
-    const page = Buffer.from(`{"items":${items},"nextCursor":${cursor}${total}}`);
-    this.kept.keep(`${businessId}${url}`, version, { page, from: now, until });
-    return page;
+    const text = `{"items":${items},"nextCursor":${cursor}${total}}`;
+    this.kept.keep(`${businessId}${url}`, version, { text, from: now, until });
+    return text;
   }
 
   /** What was does not change, but is asked for once. */

@@ -67,8 +67,9 @@ export class UsersController {
   list(@Query() query: UserListQuery, @Res() reply: FastifyReply): void | Promise<void> {
     const request = reply.request as ApiRequest;
     const { businessId } = principalOf(request);
-    const known = this.lists.known(businessId, request.url);
-    if (known === undefined) return this.lists.page(businessId, query, request.url).then((page) => sendJson(reply, page));
+    const version = this.lists.version();
+    const known = this.lists.known(businessId, request.url, version);
+    if (known === undefined) return this.lists.page(businessId, query, request.url, version).then((page) => sendJson(reply, page));
     sendJson(reply, known);
   }
 
