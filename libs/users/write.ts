@@ -8,6 +8,7 @@ import { DeactivateUserHandler } from './use-cases/deactivate-user';
 import { EditProfileHandler } from './use-cases/edit-profile';
 import { EmailAddresses } from './use-cases/email-addresses';
 import { EraseUserHandler } from './use-cases/erase-user';
+import { InvitationMails } from './use-cases/invitation-mails';
 import { InviteUserHandler } from './use-cases/invite-user';
 import { ReactivateUserHandler } from './use-cases/reactivate-user';
 import { RegisterOwnerHandler } from './use-cases/register-owner';
@@ -39,6 +40,6 @@ export { parseEmailAddress, type EmailAddress } from './domain/values';
 
 /** Everything the composition must provide. */
 export const usersWriteProviders = [
-  EmailAddresses, SuperAdmins, UserStreams, AcceptInvitationHandler, ChangeAvatarHandler, ChangeOverridesHandler, ChangePasswordHandler, ChangeRoleHandler, DeactivateUserHandler,
+  EmailAddresses, InvitationMails, SuperAdmins, UserStreams, AcceptInvitationHandler, ChangeAvatarHandler, ChangeOverridesHandler, ChangePasswordHandler, ChangeRoleHandler, DeactivateUserHandler,
   EditProfileHandler, EraseUserHandler, InviteUserHandler, ReactivateUserHandler, RegisterOwnerHandler, ResendInvitationHandler, RevokeSessionsHandler, WithdrawInvitationHandler,
 ];

@@ -16,6 +16,7 @@ describe('the house and an oracle that never saw it agree on who may do what', (
   let cast: Cast;
   let props: Props;
   let routes: string[];
+  let challengedAt = 0;
   let asked = 0;
 
   beforeAll(async () => {
@@ -27,7 +28,10 @@ describe('the house and an oracle that never saw it agree on who may do what', (
     routes = Object.entries(document.paths).flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
     props = await makeProps();
   }, 120_000);
-  beforeEach(() => cast.keepFresh());
+  beforeEach(async () => {
+    await cast.keepFresh();
+    if (service.clock.now() - challengedAt > 200_000) await challengeAnew(); // on a slow machine the suite outlives the five minutes of one
+  });
   afterAll(async () => {
     client.close();
     await service.dispose();
@@ -41,8 +45,13 @@ describe('the house and an oracle that never saw it agree on who may do what', (
     const { items } = (await service.call('GET', '/v1/audit?limit=1&order=asc', undefined, { token: biz.owner.token })).body as { items: { id: string }[] };
     return {
       own: cast.actor, slug: biz.slug, entry: items[0]!.id, invitationToken: (await service.mailTo(open.email)).token, resetToken: (await service.mailTo(forgetful.email, 1)).token,
-      refreshToken: () => cast.actor.refreshToken, challenge: await challengeOf(service, biz.slug, enrolled.email), code: () => codeOf(service, enrolled.secret), now: () => service.clock.now(),
+      refreshToken: () => cast.actor.refreshToken, challenge: '', code: () => codeOf(service, enrolled.secret), now: () => service.clock.now(),
     };
+  }
+
+  async function challengeAnew(): Promise<void> {
+    props = { ...props, challenge: await challengeOf(service, cast.biz.slug, cast.enrolled.email) };
+    challengedAt = service.clock.now();
   }
 
   /** @returns where the answer is not what the verdict says, or `null` */

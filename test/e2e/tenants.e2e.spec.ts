@@ -1,6 +1,7 @@
 import { business, expectStatus, invited, member, PASSWORD, Service, signIn, type Answer, type Business, type Person } from './harness';
 
 const NEVER = '01890000-0000-7000-8000-000000000000';
+const JUST_NOW = new Date().toISOString();
 
 describe('two businesses know nothing of each other', () => {
   let service: Service;
@@ -24,8 +25,11 @@ describe('two businesses know nothing of each other', () => {
   const ROUTES: readonly (readonly [method: string, end: string, body: unknown])[] = [
     ['GET', '', undefined], ['GET', '/permissions', undefined], ['GET', '/sessions', undefined], ['GET', '/avatar', undefined], ['PATCH', '', { displayName: 'Ours Now' }], ['PUT', '/role', { role: 'admin' }], ['PATCH', '/permissions', { overrides: { jobs: 'manage' } }],
     ['POST', '/deactivate', {}], ['POST', '/reactivate', {}], ['DELETE', '/sessions', undefined], ['DELETE', `/sessions/${NEVER}`, undefined], ['DELETE', '/avatar', undefined], ['POST', '/invitation/resend', undefined], ['DELETE', '/invitation', undefined],
+    ['GET', '/history', undefined], ['GET', '?at=JUST_NOW', undefined], ['GET', '/permissions?at=JUST_NOW', undefined], ['POST', '/erase', { email: 'somebody@there.example' }],
+    ['POST', '/two-factor/reset', { identityVerification: { channel: 'phone', spokeWith: 'Somebody', at: JUST_NOW } }],
   ];
-  it.each(ROUTES)('%s /v1/users/{id}%s answers for a person of another business as for an id that never was', async (method, end, body) => {
+  it.each(ROUTES)('%s /v1/users/{id}%s answers for a person of another business as for an id that never was', async (method, pattern, body) => {
+    const end = pattern.replace('JUST_NOW', JUST_NOW);
     const never = await service.call(method, `/v1/users/${NEVER}${end}`, body, asOwner());
     expect(never.status).toBe(404);
     for (const id of [member_.id, open.id, theirs.owner.id]) expect(face(await service.call(method, `/v1/users/${id}${end}`, body, asOwner()))).toEqual(face(never));
@@ -36,6 +40,20 @@ describe('two businesses know nothing of each other', () => {
     expect(face(await service.call('DELETE', `/v1/me/sessions/${member_.sessionId}`, undefined, asOwner()))).toEqual(face(never));
     expect(face(await service.call('DELETE', `/v1/users/${ours.owner.id}/sessions/${member_.sessionId}`, undefined, asOwner()))).toEqual(face(await service.call('DELETE', `/v1/users/${ours.owner.id}/sessions/${NEVER}`, undefined, asOwner())));
     expectStatus(await service.call('GET', '/v1/me', undefined, { token: member_.token }), 200);
+  });
+
+  it('their audit log is reached by no filter, proof, place in the stream, and no export', async () => {
+    const entry = (await service.call('GET', '/v1/audit', undefined, { token: theirs.owner.token })).body.items[0].id as string;
+    for (const filter of [`user=${member_.id}`, `actor=${theirs.owner.id}`]) expect((await service.call('GET', `/v1/audit?count=true&${filter}`, undefined, asOwner())).body).toEqual({ items: [], nextCursor: null, total: 0 });
+    for (const [path, query, headers] of [['proofs/inclusion', '?entry=ENTRY', {}], ['stream', '', { 'last-event-id': 'ENTRY' }]] as const) {
+      const ask = (id: string) => service.call('GET', `/v1/audit/${path}${query.replace('ENTRY', id)}`, undefined, { ...asOwner(), headers: Object.fromEntries(Object.keys(headers).map((name) => [name, id])) });
+      const answer = await ask(entry);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(face(answer)).toEqual(face(await ask(NEVER)));
+    }
+    const whole = (await service.call('GET', '/v1/audit/export?format=csv', undefined, asOwner())).text;
+    expect([theirs.slug, theirs.owner.email, member_.email, open.email].filter((text) => whole.includes(text))).toEqual([]);
+    expect((await service.call('GET', '/v1/access?module=jobs&level=read', undefined, asOwner())).body.items.map(({ user }: { user: { id: string } }) => user.id)).toEqual([ours.owner.id]);
   });
 
   it('nothing of it was done', async () => {

@@ -23,7 +23,11 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     if (!sessionStands(user, { id: sessionId, epoch: session.epoch }) || session.twoFactorEpoch !== twoFactorEpoch) throw sessionRefusals.unauthenticated();
     const bearer = context.as({ actor: { type: 'user', id: user.id }, sessionId });
     const { events, state } = await this.sessions.execute(bearer, sessionId, { type: 'RefreshSession', generation, now: momentOf(context) });
-    if (events.some(({ type }) => type === 'RefreshTokenReused')) throw new DomainError('refresh-token-reused', 'The refresh token was used before; the session has been ended.');
+    for (const event of events) {
+      if (event.type !== 'RefreshTokenReused') continue;
+      if (context.dryRun) await this.sessions.stolen(bearer, sessionId, event);
+      throw new DomainError('refresh-token-reused', 'The refresh token was used before; the session has been ended.');
+    }
     return { businessId: context.businessId, userId: user.id, sessionId, generation: state.generation };
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { streamNames } from '@rolebook/access';
 import { Streams, type CommandContext, type Outcome, type Snapshot } from '@rolebook/event-sourcing';
 import { sessionDecider, type SessionCommand } from '../domain/decider';
-import type { SessionEvent, SignInEvent, SignInRefused } from '../domain/events';
+import type { RefreshTokenReused, SessionEvent, SignInEvent, SignInRefused } from '../domain/events';
 import { sessionStream, type SessionState } from '../domain/state';
 
 export type SessionOutcome = Outcome<SessionState, SessionEvent>;
@@ -19,6 +19,11 @@ export class SessionStreams {
   execute(context: CommandContext, sessionId: string, command: SessionCommand): Promise<SessionOutcome> {
     return this.streams.execute<SessionState, SessionEvent>(sessionStream, streamNames.session(context.businessId, sessionId), context,
       (session) => sessionDecider.decide(command, session));
+  }
+
+  /** Ends a session whose refresh token was stolen, whatever the request wanted with it: a dry run must not be how a thief tries it out. */
+  stolen(context: CommandContext, sessionId: string, event: RefreshTokenReused): Promise<void> {
+    return this.streams.record<SessionEvent>(streamNames.session(context.businessId, sessionId), context.inEarnest(), [event]);
   }
 
   /** Writes down a sign-in that was refused. */

@@ -17,15 +17,21 @@ export class TwoFactorStreams {
     return (await this.streams.load(twoFactorStream, streamNames.twoFactor(context.businessId, userId), context)).state;
   }
 
-  /** @throws {DomainError} what the decider refuses */
-  execute(context: CommandContext, command: TwoFactorCommand): Promise<TwoFactorOutcome> {
-    return this.streams.execute<TwoFactorState, TwoFactorEvent>(twoFactorStream, streamNames.twoFactor(context.businessId, command.userId), context,
+  /** A refused code is written down in a dry run too: it was guessed all the same. @throws {DomainError} what the decider refuses */
+  async execute(context: CommandContext, command: TwoFactorCommand): Promise<TwoFactorOutcome> {
+    const outcome = await this.streams.execute<TwoFactorState, TwoFactorEvent>(twoFactorStream, streamNames.twoFactor(context.businessId, command.userId), context,
       (state) => twoFactorDecider.decide(command, state));
+    if (context.dryRun && !wasAccepted(outcome)) await this.record(context, command.userId, outcome.events);
+    return outcome;
   }
 
   /** Writes down a code that was not even looked at. */
-  async throttled(context: CommandContext, userId: string, method: TwoFactorCodeRefused['data']['method']): Promise<void> {
-    await this.streams.record<TwoFactorEvent>(streamNames.twoFactor(context.businessId, userId), context, [{ type: 'TwoFactorCodeRefused', data: { userId, method, reason: 'throttled' } }]);
+  throttled(context: CommandContext, userId: string, method: TwoFactorCodeRefused['data']['method']): Promise<void> {
+    return this.record(context, userId, [{ type: 'TwoFactorCodeRefused', data: { userId, method, reason: 'throttled' } }]);
+  }
+
+  private record(context: CommandContext, userId: string, events: readonly TwoFactorEvent[]): Promise<void> {
+    return this.streams.record<TwoFactorEvent>(streamNames.twoFactor(context.businessId, userId), context.inEarnest(), events);
   }
 }
 

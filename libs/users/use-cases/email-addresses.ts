@@ -22,11 +22,12 @@ export class EmailAddresses {
     return state.holder;
   }
 
-  /** Reserves the address for a user who is about to exist. @throws {DomainError} `email-taken` */
-  async reserve(context: CommandContext, normalised: string, userId: string): Promise<void> {
+  /** Reserves the address for a user who is about to exist. @param beforeReplacing called where somebody had it before; may refuse. @throws {DomainError} `email-taken` */
+  async reserve(context: CommandContext, normalised: string, userId: string, beforeReplacing?: () => Promise<void>): Promise<void> {
     const stream = this.stream(context, normalised);
     const { state: seen } = await this.streams.load<EmailReservation, EmailReservationEvent>(emailReservation, stream, context);
     const holder = await this.statusOfHolder(context, seen);
+    if (seen.holder !== null && holder !== 'holding') await beforeReplacing?.();
     await this.streams.execute<EmailReservation, EmailReservationEvent>(emailReservation, stream, context, (now) =>
       emailReservation.reserve(userId, momentOf(context), now, now.holder === seen.holder ? holder : 'holding'));
   }

@@ -57,7 +57,7 @@ export class InvitationsController {
   @SignedIn()
   @HttpCode(201)
   @Change()
-  @Answer(201, UserAnswer, ['forbidden', 'email-taken', 'super-admin-not-overridden'], { change: true })
+  @Answer(201, UserAnswer, ['forbidden', 'email-taken', 'super-admin-not-overridden', 'too-many-attempts'], { change: true })
   async invite(@Context() context: CommandContext, @Body() body: InviteBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<UserView | null> {
     const { state } = await this.commands.execute(new InviteUser(context, {
       email: parseEmailAddress(body.email), role: body.role, overrides: parseOverrides(body.overrides ?? {}, false) as Overrides,
@@ -72,7 +72,7 @@ export class InvitationsController {
   @SignedIn()
   @HttpCode(200)
   @Change()
-  @Answer(200, UserAnswer, ['forbidden', 'not-found', 'not-invited', 'stale'], { change: true })
+  @Answer(200, UserAnswer, ['forbidden', 'not-found', 'not-invited', 'stale', 'too-many-attempts'], { change: true })
   async resend(@Context() context: CommandContext, @Param('id') id: string): Promise<UserView | null> {
     const { state } = await this.commands.execute(new ResendInvitation(context, id));
     Object.assign(context.impact, { mailTo: state.email, linkExpiresAt: state.invitation?.expiresAt ?? null });

@@ -8,6 +8,7 @@ import { Erasures } from '@rolebook/erasure';
 import { CommandContext, Streams } from '@rolebook/event-sourcing';
 import { openFoundation, readConfig, type Foundation } from '@rolebook/installation';
 import { DomainError, systemClock } from '@rolebook/kernel';
+import { Throttle } from '@rolebook/throttling';
 import { parseBusinessName, parseEmailAddress, parseLocale, parsePersonName, parseSlug } from '@rolebook/users/read';
 import { RegisterOwner, SuperAdmins, usersWriteProviders } from '@rolebook/users/write';
 import { randomUUID } from 'node:crypto';
@@ -41,6 +42,7 @@ class WriteModule {
       imports: [CqrsModule.forRoot()],
       providers: [
         { provide: Streams, useValue: foundation.streams }, { provide: InstallationSecrets, useValue: secrets }, { provide: Erasures, useValue: erasures },
+        { provide: Throttle, useValue: new Throttle(foundation.stores.operational, systemClock) },
         ...usersWriteProviders, ...businessesWriteProviders,
       ],
     };
