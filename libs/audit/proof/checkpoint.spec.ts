@@ -49,6 +49,15 @@ describe('a checkpoint', () => {
     const empty = signCheckpointNote({ ...head, size: 0, rootHash: EMPTY_ROOT }, signer);
     expect(parseCheckpoint(empty).head.size).toBe(0);
     expect(checkCheckpoint(parseCheckpoint(empty), business, verifier)).toBeNull();
+    expect(parseCheckpoint(JSON.stringify({ ...json, size: 0 })).head.size).toBe(0);
+  });
+
+  it.each([1, 9, 10, 99, 100, 123_456, 999_999_999_999_999])('may be of %i entries', (size) => {
+    for (const text of [signCheckpointNote({ ...head, size }, signer), JSON.stringify({ ...json, size })]) expect(parseCheckpoint(text).head).toMatchObject({ size });
+  });
+
+  it('says why JSON could not be read', () => {
+    expect(() => parseCheckpoint('{')).toThrow(expect.objectContaining({ cause: expect.any(SyntaxError) }));
   });
 
   const CHANGED = `its signature does not hold: it was changed, or is of another business than ${business}`;
@@ -98,6 +107,7 @@ describe('a checkpoint', () => {
     [JSON.stringify({ ...json, keyId: 7 }), 'a number for a key', NO_CHECKPOINT],
     [JSON.stringify({ ...json, rootHash: 7 }), 'a number for a root', NO_CHECKPOINT],
     [JSON.stringify({ ...json, at: 7 }), 'a number for a time', NO_CHECKPOINT],
+    [JSON.stringify({ ...json, at: [json.at] }), 'a list of a time', NO_CHECKPOINT],
     [JSON.stringify({ ...json, at: `${json.at} ` }), 'a time and more', NO_CHECKPOINT],
     [JSON.stringify({ ...json, at: ` ${json.at}` }), 'more and a time', NO_CHECKPOINT],
     [JSON.stringify({ ...json, rootHash: json.rootHash.slice(4) }), 'a short root', NO_CHECKPOINT],
@@ -105,8 +115,10 @@ describe('a checkpoint', () => {
     [`text\n\n— rolebook AAAAAAAA\n`, 'a note about something else', NO_TREE],
     [signCheckpointNote(head, signer).replace('\n42\n', '\n042\n'), 'a size with a leading zero', NO_TREE],
     [noteWith(0, (text) => `x${text}`), 'another origin', NO_TREE],
+    [noteWith(0, (text) => `${text}\nx`), 'a line between', NO_TREE],
     [noteWith(1, () => '-1'), 'a negative size', NO_TREE],
     [noteWith(1, () => '42 '), 'a size and more', NO_TREE],
+    [noteWith(1, () => '1234567890123456'), 'a size of sixteen digits', NO_TREE],
     [noteWith(1, () => '12345678901234567'), 'a size that no number holds', NO_TREE],
     [noteWith(2, (text) => text.slice(4)), 'a short root', NO_TREE],
     [noteWith(2, () => '?'), 'no root', NO_TREE],

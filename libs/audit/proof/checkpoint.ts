@@ -26,16 +26,18 @@ export interface Checkpoint {
   readonly at: string;
 }
 
+interface NoteCheckpoint { readonly form: 'note'; readonly head: TreeHead; readonly note: Note }
+interface JsonCheckpoint { readonly form: 'json'; readonly head: Omit<TreeHead, 'businessId'>; readonly keyId: string; readonly signature: Uint8Array }
 /** A checkpoint read from a file; nothing is verified yet. */
-export type ParsedCheckpoint =
-  | { readonly form: 'note'; readonly head: TreeHead; readonly note: Note }
-  | { readonly form: 'json'; readonly head: Omit<TreeHead, 'businessId'>; readonly keyId: string; readonly signature: Uint8Array };
+export type ParsedCheckpoint = NoteCheckpoint | JsonCheckpoint;
 
 /** Why a checkpoint is not to be believed; `null` where it is. */
 export type CheckpointProblem = string | null;
 
 const ORIGIN = 'rolebook/';
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** As {@link checkpointText} writes it. */
+const TEXT = /^rolebook\/(?<businessId>[^\n]*)\n(?<size>0|[1-9]\d{0,14})\n(?<root>[^\n]*)\nat (?<at>[^\n]*)\n$/;
 
 /**
  * The text that is signed, after C2SP tlog-checkpoint: the origin `rolebook/<business id>`, the size, the root hash in base64,
@@ -58,9 +60,8 @@ export function signCheckpointNote(head: TreeHead, signer: NoteSigner): string {
 
 /** The same checkpoint as a note: the signature is over the same text. */
 export function checkpointNote(businessId: string, checkpoint: Checkpoint, keyName: string = DEFAULT_KEY_NAME): string {
-  const parsed = parseCheckpoint(JSON.stringify(checkpoint));
-  if (parsed.form !== 'json') throw new MalformedNote('this is no checkpoint');
-  return formatNote({ text: checkpointText({ businessId, ...parsed.head }), signatures: [{ name: keyName, keyId: parsed.keyId, signature: parsed.signature }] });
+  const { head, keyId, signature } = parseJson(JSON.stringify(checkpoint));
+  return formatNote({ text: checkpointText({ businessId, ...head }), signatures: [{ name: keyName, keyId, signature }] });
 }
 
 /**
@@ -85,18 +86,16 @@ export function checkCheckpoint(checkpoint: ParsedCheckpoint, businessId: string
   return `its signature does not hold: it was changed, or is of another business than ${businessId}`;
 }
 
-function parseText(text: string): ParsedCheckpoint {
+function parseText(text: string): NoteCheckpoint {
   const note = parseNote(text);
-  const [origin = '', size = '', root = '', moment = '', ...more] = note.text.split('\n');
-  const rootHash = fromBase64(root);
-  const at = moment.startsWith('at ') ? moment.slice(3) : '';
-  if (!origin.startsWith(ORIGIN) || !/^(0|[1-9]\d{0,15})$/.test(size) || rootHash?.length !== HASH_BYTES || !MOMENT.test(at) || more.join() !== '') {
-    throw new MalformedNote('the note is no checkpoint of a Rolebook history');
-  }
-  return { form: 'note', head: { businessId: origin.slice(ORIGIN.length), size: Number(size), rootHash, at }, note };
+  const written = TEXT.exec(note.text)?.groups as { readonly businessId: string; readonly size: string; readonly root: string; readonly at: string } | undefined;
+  const rootHash = written ? fromBase64(written.root) : null;
+  if (!written || rootHash?.length !== HASH_BYTES || !MOMENT.test(written.at)) throw new MalformedNote('the note is no checkpoint of a Rolebook history');
+  const { businessId, size, at } = written;
+  return { form: 'note', head: { businessId, size: Number(size), rootHash, at }, note };
 }
 
-function parseJson(text: string): ParsedCheckpoint {
+function parseJson(text: string): JsonCheckpoint {
   let value: Partial<Record<keyof Checkpoint, unknown>>;
   try {
     value = JSON.parse(text) as typeof value;

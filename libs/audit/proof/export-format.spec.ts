@@ -35,7 +35,7 @@ describe('a line of an export', () => {
   const NO_JSON = 'this is no JSON: the line was changed, or cut off';
   const NOT_AS_WRITTEN = 'the proof is not as the export wrote it: it was changed, or the file was converted';
   it.each<[string, string, string]>([
-    ['empty', '', 'the line is empty'], ['cut off', line.slice(0, 20), NO_JSON], ['no object', '[]', 'this is no JSON object'], ['null', 'null', 'this is no JSON object'], ['a number', '7', 'this is no JSON object'],
+    ['empty', '', 'the line is empty'], ['without a readable part', line.slice(readable.length), NO_JSON], ['cut off', line.slice(0, 20), NO_JSON], ['no object', '[]', 'this is no JSON object'], ['null', 'null', 'this is no JSON object'], ['a number', '7', 'this is no JSON object'],
     ['an entry alone', '{"id":"e"}', 'the entry has no proof: this is no export in NDJSON form, or the proof was taken out'],
     ['an entry that is broken', line.replace('{"id"', '{id'), NO_JSON], ['a proof that is broken', line.replace('"leafIndex":0', '"leafIndex":'), NO_JSON], ['without its last brace', line.slice(0, -1), NO_JSON],
     ['another end', `${line.slice(0, -1)} `, NOT_AS_WRITTEN], ['a negative place', line.replace('"leafIndex":0', '"leafIndex":-1'), NOT_AS_WRITTEN], ['a place between', line.replace('"leafIndex":0', '"leafIndex":0.5'), NOT_AS_WRITTEN],

@@ -93,13 +93,12 @@ function toProof(value: Readonly<Record<string, unknown>>): EntryProof | null {
   if (!isNatural(leafIndex) || !stored || !leaf || !entry || (seal !== undefined && typeof seal !== 'string')) return null;
   const proof = { leafIndex, event: stored, leafHash: leaf, entryHash: entry, ...(seal !== undefined && { seal }) };
   if (path === undefined) return proof;
-  const hashes = Array.isArray(path) ? path.map(toHash) : [null];
-  return hashes.every((hash) => hash !== null) ? { ...proof, path: hashes } : null;
+  const hashes = Array.isArray(path) ? path.map(toHash) : null;
+  return hashes?.every((hash) => hash !== null) ? { ...proof, path: hashes } : null;
 }
 
 function toEvent(value: unknown): EventText | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { id, type, stream, revision, recordedAt, data, metadata } = value as Partial<Record<keyof EventText, unknown>>;
+  const { id, type, stream, revision, recordedAt, data, metadata } = (value ?? {}) as Partial<Record<keyof EventText, unknown>>;
   if (![id, type, stream, recordedAt, data, metadata].every((text) => typeof text === 'string') || !isNatural(revision)) return null;
   return { id, type, stream, revision, recordedAt, data, metadata } as EventText;
 }

@@ -24,8 +24,10 @@ export interface SealStatement {
   readonly at: string;
 }
 
+const NO_SEAL = 'the note is no seal of an export';
 const ORIGIN = 'rolebook-export/';
-const TEXT = /^rolebook-export\/(\S+)\nlines (\d{1,15})-(\d{1,15}) (more|end)\nentries (\S+)\ntree (\d{1,15}) (\S+)\nfilter (\S+)\nat (\S+)\n$/;
+const TEXT = /^rolebook-export\/(?<businessId>\S+)\nlines (?<from>\d{1,15})-(?<to>\d{1,15}) (?<state>more|end)\nentries (?<entries>\S+)\ntree (?<size>\d{1,15}) (?<root>\S+)\nfilter (?<filter>\S+)\nat (?<at>\S+)\n$/;
+type Written = Readonly<Record<'businessId' | 'from' | 'to' | 'state' | 'entries' | 'size' | 'root' | 'filter' | 'at', string>>;
 
 /** The text that a seal signs. Its first line keeps it from ever being taken for a checkpoint. */
 export function sealText({ businessId, from, to, end, entriesRoot, tree, filter, at }: SealStatement): string {
@@ -48,12 +50,11 @@ export function signSeal(statement: SealStatement, signer: NoteSigner): string {
 /** Reads a seal; its signature is not verified yet. @throws {MalformedNote} where it is not written as {@link signSeal} writes it */
 export function parseSeal(seal: string): { statement: SealStatement; note: Note } {
   const note = parseNote(seal);
-  const [, businessId, from, to, state, entries, size, root, filter, at] = TEXT.exec(note.text) ?? [];
-  const entriesRoot = fromBase64(entries ?? '');
-  const rootHash = fromBase64(root ?? '');
-  if (businessId === undefined || filter === undefined || at === undefined || entriesRoot?.length !== HASH_BYTES || rootHash?.length !== HASH_BYTES) {
-    throw new MalformedNote('the note is no seal of an export');
-  }
+  const written = TEXT.exec(note.text)?.groups as Written | undefined;
+  if (!written) throw new MalformedNote(NO_SEAL);
+  const [entriesRoot, rootHash] = [fromBase64(written.entries), fromBase64(written.root)];
+  if (entriesRoot?.length !== HASH_BYTES || rootHash?.length !== HASH_BYTES) throw new MalformedNote(NO_SEAL);
+  const { businessId, from, to, state, size, filter, at } = written;
   const statement = {
     businessId, at, entriesRoot,
     from: Number(from), to: Number(to), end: state === 'end',

@@ -74,6 +74,17 @@ describe('a signed note', () => {
     expect(() => parseNote(note)).toThrow(expect.objectContaining({ name: 'MalformedNote', message: why }));
   });
 
+  it('may be over an empty line', () => {
+    const note = signNote('\n', signer);
+    expect(verifyNote(parseNote(formatNote(note)), verifier)).toBe(true);
+  });
+
+  it('is signed by whoever holds the key, under the name it is given', () => {
+    const raw = createPublicKey(pem).export({ type: 'spki', format: 'der' }).subarray(-32);
+    const named = noteSigner({ publicKeyRaw: raw.toString('base64'), sign: (bytes) => signer.sign(bytes) }, 'another');
+    expect(verifyNote(signNote('text\n', named), verifierKey(raw, 'another'))).toBe(true);
+  });
+
   it('may have 64 signatures', () => {
     expect(parseNote(`text\n\n${'— rolebook AAAAAAAA\n'.repeat(64)}`).signatures).toHaveLength(64);
   });
@@ -111,6 +122,11 @@ describe('a verifier key', () => {
     ['something else', 'hello', NO_KEY],
   ])('is refused as %s', (_, text, why) => {
     expect(() => parseVerifierKey(text)).toThrow(expect.objectContaining({ name: 'MalformedNote', message: why }));
+  });
+
+  it('says why a PEM could not be read', () => {
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    expect(() => parseVerifierKey(pem)).toThrow(expect.objectContaining({ cause: new Error('a private key') }));
   });
 });
 

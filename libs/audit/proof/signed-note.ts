@@ -51,6 +51,8 @@ const KEY_ID_BYTES = 4;
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
 /** C2SP asks verifiers to accept 16 signatures and to set some limit. */
 const MOST_SIGNATURES = 64;
+const VERIFIER_KEY = /^(?<name>[^\s+]+)\+(?<keyId>[0-9a-f]{8})\+(?<encoded>\S+)$/u;
+const SIGNATURE = /^— (?<name>[^\s+]+) (?<encoded>\S+)$/u;
 
 /**
  * The id of a key: the first 4 bytes of SHA-256(name || 0x0A || 0x01 || key), as 8 hexadecimal digits.
@@ -85,14 +87,12 @@ export function parseVerifierKey(text: string, name: string = DEFAULT_KEY_NAME):
   if (trimmed.startsWith('-----BEGIN')) return verifierKey(rawPublicKey(trimmed), name);
   const raw = fromBase64(trimmed);
   if (raw?.length === KEY_BYTES) return verifierKey(raw, name);
-  const [, keyName, keyId, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/u.exec(trimmed) ?? [];
-  if (keyName === undefined || keyId === undefined || encoded === undefined) {
-    throw new MalformedNote('this is no public key: expected a PEM ("-----BEGIN PUBLIC KEY-----") or "<name>+<key id>+<base64>"');
-  }
-  const bytes = fromBase64(encoded);
+  const written = VERIFIER_KEY.exec(trimmed)?.groups as { readonly name: string; readonly keyId: string; readonly encoded: string } | undefined;
+  if (!written) throw new MalformedNote('this is no public key: expected a PEM ("-----BEGIN PUBLIC KEY-----") or "<name>+<key id>+<base64>"');
+  const bytes = fromBase64(written.encoded);
   if (!bytes || bytes[0] !== ED25519 || bytes.length !== 1 + KEY_BYTES) throw new MalformedNote('the verifier key is not an Ed25519 key');
-  const key = verifierKey(bytes.subarray(1), keyName);
-  if (key.keyId !== keyId) throw new MalformedNote('the verifier key does not match its own key id: it was changed, or cut off');
+  const key = verifierKey(bytes.subarray(1), written.name);
+  if (key.keyId !== written.keyId) throw new MalformedNote('the verifier key does not match its own key id: it was changed, or cut off');
   return key;
 }
 
@@ -131,10 +131,10 @@ export function verifyNote({ text, signatures }: Note, key: VerifierKey): boolea
 }
 
 function parseSignature(line: string): NoteSignature {
-  const [, name, encoded] = /^— ([^\s+]+) (\S+)$/u.exec(line) ?? [];
-  const bytes = encoded === undefined ? null : fromBase64(encoded);
-  if (name === undefined || !bytes || bytes.length <= KEY_ID_BYTES) throw new MalformedNote('the note has a line that is no signature');
-  return { name, keyId: Buffer.from(bytes.subarray(0, KEY_ID_BYTES)).toString('hex'), signature: bytes.subarray(KEY_ID_BYTES) };
+  const written = SIGNATURE.exec(line)?.groups as { readonly name: string; readonly encoded: string } | undefined;
+  const bytes = written ? fromBase64(written.encoded) : null;
+  if (!written || !bytes || bytes.length <= KEY_ID_BYTES) throw new MalformedNote('the note has a line that is no signature');
+  return { name: written.name, keyId: Buffer.from(bytes.subarray(0, KEY_ID_BYTES)).toString('hex'), signature: bytes.subarray(KEY_ID_BYTES) };
 }
 
 function rawPublicKey(pem: string): Uint8Array {
@@ -145,7 +145,7 @@ function rawPublicKey(pem: string): Uint8Array {
   } catch (cause) {
     throw new MalformedNote('the PEM holds no public key that can be read', { cause });
   }
-  if (key.asymmetricKeyType !== 'ed25519') throw new MalformedNote(`the PEM holds a key of type ${key.asymmetricKeyType ?? 'unknown'}; checkpoints are signed with Ed25519`);
+  if (key.asymmetricKeyType !== 'ed25519') throw new MalformedNote(`the PEM holds a key of type ${String(key.asymmetricKeyType)}; checkpoints are signed with Ed25519`);
   return spki(key).subarray(SPKI_HEAD.length);
 }
 
