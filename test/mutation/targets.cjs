@@ -13,7 +13,8 @@ module.exports = {
   // Apart, because their specs try all of Unicode.
   'users-values': { mutate: ['libs/users/domain/values/*.ts'], specs: 'libs/users/domain/values/*.spec.ts' },
   audit: feature('audit'),
-  // The audit proof: the tree and what is signed; and exports and their verification, whose specs take longer.
+  // The audit proof: the tree and what is signed; exports; and their verification, whose specs take longer.
   'audit-proof': { mutate: ['libs/audit/proof/{base64,checkpoint,leaf,memory-merkle-nodes,merkle-hash,merkle-tree,merkle-verify,signed-note}.ts'], specs: 'libs/audit/proof/{checkpoint,leaf,merkle-hash,merkle-tree,signed-note}.spec.ts' },
-  'audit-export': { mutate: ['libs/audit/proof/{entry-agreement,export-*,lines,problems,verify-export}.ts'], specs: 'libs/audit/proof/{entry-agreement,export-format,lines,verify-export}.spec.ts' },
+  'audit-export': { mutate: ['libs/audit/proof/{entry-agreement,export-*,lines,problems}.ts'], specs: 'libs/audit/proof/{entry-agreement,export-format,export-segment,export-writer,lines}.spec.ts' },
+  'audit-verify': { mutate: ['libs/audit/proof/verify-export.ts'], specs: 'libs/audit/proof/verify-export.spec.ts' },
 };

@@ -74,7 +74,7 @@ export class Segment {
         this.problems.add(line, `the event is not entry ${leafIndex} of the history: the event, its place or its path was changed`);
       }
     }
-    if (this.claims.length !== this.size && this.isSound) this.problems.add(null, `${this.where(this.firstLine + this.size - 1)} lack inclusion paths: they were taken out`);
+    if (this.claims.length !== this.size && this.isSound) this.problems.add(null, `in ${this.where(this.firstLine + this.size - 1)} inclusion paths are missing: they were taken out`);
   }
 
   private where(last: number): string {

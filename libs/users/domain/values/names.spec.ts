@@ -67,6 +67,11 @@ describe("a person's name", () => {
     expect(refusalOf(() => parsePersonName(value))).toEqual({ pointer: '#/displayName', message: 'must be a string' });
   });
 
+  it('is refused for its length before any work is done on it, where it is eight times too long', () => {
+    expect(refusalOf(() => parsePersonName(' '.repeat(801)))?.message).toBe('must have at most 100 characters');
+    expect(refusalOf(() => parsePersonName(' '.repeat(800)))?.message).toBe('must not be empty');
+  });
+
   it('counts characters, not code units', () => {
     expect(parsePersonName('𠮷'.repeat(100))).toBe('𠮷'.repeat(100));
     expect(refusalOf(() => parsePersonName('𠮷'.repeat(101)))).toEqual({ pointer: '#/displayName', message: 'must have at most 100 characters' });
