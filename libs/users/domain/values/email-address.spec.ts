@@ -53,6 +53,8 @@ describe('an e-mail address', () => {
     ['a single-label domain', 'ann@localhost'],
     ['a domain literal', 'ann@[127.0.0.1]'],
     ['an IPv4 address', 'ann@127.0.0.1'],
+    ['an IPv4 address of longer numbers', 'ann@192.0.2.77'],
+    ['an IPv4 address in full width', 'ann@１９２.０.２.７７'],
     ['an IPv4 address in short', 'ann@1.2'],
     ['an IPv4 address in hexadecimal', 'ann@0x7f.1'],
     ['a percent escape in the domain', 'ann@ex%41mple.com'],
@@ -68,6 +70,8 @@ describe('an e-mail address', () => {
     ['a label of 64', `ann@${'a'.repeat(64)}.example`],
     ['65 bytes before the @', `${'a'.repeat(65)}@biz.example`],
     ['66 bytes in 22 characters before the @', `${'ก'.repeat(22)}@biz.example`],
+    ['66 bytes that fold to 44', `${'ẞ'.repeat(22)}@biz.example`],
+    ['44 bytes that fold to 66', `${'İ'.repeat(22)}@biz.example`],
     ['255 bytes', `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(54)}.example`],
   ])('%s is refused', (_why, typed) => {
     expect(refusalOf(() => parseEmailAddress(typed))?.pointer).toBe('#/email');
@@ -75,6 +79,10 @@ describe('an e-mail address', () => {
 
   it.each(NO_STRINGS.map((value) => [value]))('%p is refused', (value) => {
     expect(refusalOf(() => parseEmailAddress(value, '#/owner/email'))).toEqual({ pointer: '#/owner/email', message: 'must be a string' });
+  });
+
+  it.each(['ann@biz.1com', 'ann@biz.com1', 'ann@a.1.example', 'ann@1.2.3.com'])('%s has digits in its domain, and is no IPv4 address', (typed) => {
+    expect(parseEmailAddress(typed)).toEqual({ address: typed, normalised: typed });
   });
 
   it('may have 64 bytes before the @ and 254 in all', () => {

@@ -45,8 +45,8 @@ export function parseEmailAddress(input: unknown, pointer = '#/email'): EmailAdd
   return { address: `${local}@${domain.toLowerCase() === ascii ? domain : domainToUnicode(ascii)}`, normalised };
 }
 
-/** Two labels or more (RFC 1123, section 2.1), the last with a letter: an all-numeric one is an IPv4 address. */
+/** Two labels or more (RFC 1123, section 2.1), the last not all digits: that is an IPv4 address. */
 function isHostName(ascii: string): boolean {
   const labels = ascii.split('.');
-  return labels.length >= 2 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
+  return labels.length >= 2 && labels.every((label) => LABEL.test(label)) && !/\.\d+$/.test(ascii);
 }
