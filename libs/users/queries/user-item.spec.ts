@@ -2,7 +2,7 @@ import { LEVELS, MODULES, ROLES, TWO_FACTOR_POLICIES, type Overrides } from '@ro
 import { InMemoryDocumentStore } from '@rolebook/document-store/in-memory';
 import fc from 'fast-check';
 import { userDirectory, type UserDocument } from '../projections/user-directory';
-import { placeOf, userItem } from './user-item';
+import { asBytes, placeOf, userItem } from './user-item';
 import { userView, type ViewedAt } from './user-view';
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -43,6 +43,13 @@ describe('the text of a user', () => {
       if (until === Infinity) return expect(later(NOW + 1e12)).toBe(before);
       expect(later(until - 1)).toBe(before);
       expect(later(until)).not.toBe(before);
+    }));
+  });
+
+  it('is the same as bytes, in any script', () => {
+    fc.assert(fc.property(documents, fc.boolean(), moments, (user, turn, at) => {
+      const json = JSON.stringify(turn ? Object.fromEntries(Object.entries(user).reverse()) : user);
+      expect(Buffer.from(userItem(asBytes(json), at).text, 'latin1').toString()).toBe(userItem(json, at).text);
     }));
   });
 

@@ -4,7 +4,7 @@ import { BusinessQueries } from '@rolebook/businesses/read';
 import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
 import type { UserDocument } from '../projections/user-directory';
 import { searchQuery } from '../domain/values/search-words';
-import { placeOf, userItem } from './user-item';
+import { asBytes, placeOf, userItem } from './user-item';
 import { explainers, explainPermissions, nameOfDocument, statusAt, userView, type NameOf, type UserStatus, type UserView, type ViewedAt } from './user-view';
 
 export const USER_DIRECTORY = Symbol('Collection<UserDocument>');
@@ -33,7 +33,7 @@ export interface UserPage {
 
 /** A page as JSON text. */
 export interface UserPageText {
-  /** A JSON list. */
+  /** A JSON list, a character for each byte of its UTF-8: see {@link asBytes}. */
   readonly items: string;
   readonly next: UserPage['next'];
   /** Until when the page reads like this if no document changes, in milliseconds since the epoch. */
@@ -92,7 +92,7 @@ export class UserQueries {
     if (findsNobody(options)) return { items: '[]', next: null, until: Infinity };
     if (tellsExpired(options.statuses)) {
       const { items, next } = await this.list(businessId, options, now);
-      return { items: JSON.stringify(items), next, until: now };
+      return { items: asBytes(JSON.stringify(items)), next, until: now };
     }
     const { sort, direction, limit, after } = options;
     const found = await this.directory.findRaw({ ...selection(businessId, options), sort: { field: SORT_FIELDS[sort], direction }, limit: limit + 1, ...(after ? { after } : {}) });
@@ -100,7 +100,7 @@ export class UserQueries {
     let items = '';
     let until = Infinity;
     for (let index = 0; index < Math.min(found.length, limit); index++) {
-      const item = userItem(found[index] as string, at);
+      const item = userItem(asBytes(found[index] as string), at);
       items += index === 0 ? item.text : `,${item.text}`;
       until = Math.min(until, item.until);
     }

@@ -36,7 +36,7 @@ export const endSession: Row = {
     const count = Math.floor(seeded.large.users / 10);
     const each = Math.min(bench.quick ? 100 : 2_000, Math.floor(count / (4 * (bench.rounds + 1))));
     // From the far end, which no other row uses. A session ends once: what an earlier run has ended is passed over.
-    const from = await firstLeft(service, seeded, count);
+    const from = await lastAlive(service, seeded);
     const runs: Run[] = [];
     for (let round = 0; round <= bench.rounds; round++) {
       const requests = Array.from({ length: each }, (_, n) => request('POST', '/v1/auth/sign-out', { token: seeded.token(seeded.large, (from - round * each - n) * 10) }));
@@ -47,9 +47,9 @@ export const endSession: Row = {
   },
 };
 
-/** The first session, counted down from the end, that no earlier run has ended. */
-async function firstLeft(service: Service, seeded: Seeded, count: number): Promise<number> {
-  let [left, ended] = [0, count];
+/** The last session of the seed that no earlier run has ended: those before it live too. Counted from 0, the owner's. */
+export async function lastAlive(service: Service, seeded: Seeded): Promise<number> {
+  let [left, ended] = [0, Math.floor(seeded.large.users / 10)];
   while (ended - left > 1) {
     const middle = (left + ended) >> 1;
     const status = await statusOf(service, seeded.token(seeded.large, middle * 10));

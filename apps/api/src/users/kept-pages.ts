@@ -7,15 +7,9 @@ const ASKED_LATELY = 500;
 /** What nobody asks for does not stay, as with people who have been erased since. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
-interface Kept {
-  readonly page: Buffer;
-  readonly from: number;
-  readonly until: number;
-}
-
 /** A page as it was read. */
 export interface ReadPage {
-  readonly text: string;
+  readonly page: Buffer;
   /** When it was read, in milliseconds since the epoch. */
   readonly from: number;
   /** When it reads differently by itself, in milliseconds since the epoch. */
@@ -25,10 +19,10 @@ export interface ReadPage {
 /**
  * Pages of lists as they were sent, given again only where nothing they were made of has changed: the store's own word for its state is
  * the same as before the page was read, and the moment has not come at which it would read differently by itself. Bounded, and kept from the second time on that it is asked for: a page that
- * is asked for once pushes out none that is asked for often, and is not copied.
+ * is asked for once pushes out none that is asked for often.
  */
 export class KeptPages {
-  private readonly pages = new LRUCache<string, Kept>({ maxSize: MOST, sizeCalculation: ({ page }, key) => page.length + key.length });
+  private readonly pages = new LRUCache<string, ReadPage>({ maxSize: MOST, sizeCalculation: ({ page }, key) => page.length + key.length });
   /** Keys of pages that were asked for; and those asked for before them. */
   private asked = new Set<string>();
   private askedBefore = new Set<string>();
@@ -44,13 +38,13 @@ export class KeptPages {
   }
 
   /** @param version of the store, before the page was read */
-  keep(key: string, version: string | null, { text, from, until }: ReadPage): void {
-    if (version === null || until <= from) return;
+  keep(key: string, version: string | null, read: ReadPage): void {
+    if (version === null || read.until <= read.from) return;
     this.forgetting ??= setTimeout(() => this.forget(), FORGOTTEN_AFTER_MS).unref();
     if (!this.wasAsked(key)) return;
     if (version !== this.version) this.pages.clear();
     this.version = version;
-    this.pages.set(key, { page: Buffer.from(text), from, until });
+    this.pages.set(key, read);
   }
 
   private wasAsked(key: string): boolean {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ROLES, type Role } from '@rolebook/access';
 import { UsersAt } from '@rolebook/audit/read';
 import type { Clock } from '@rolebook/kernel';
-import { USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserPageText, type UserStatus } from '@rolebook/users/read';
+import { asBytes, USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserPageText, type UserStatus } from '@rolebook/users/read';
 import { CLOCK } from '../composition/tokens';
 import { Cursors } from '../http/cursor';
 import { ListQuery, parseLimit } from '../http/list-query';
@@ -50,7 +50,7 @@ export class UserLists {
   version(): string | null { return this.users.version(); }
 
   /** @throws {Problem} `invalid-cursor`, `future-moment` */
-  async page(businessId: string, query: UserListQuery, url: string, version: string | null): Promise<string> {
+  async page(businessId: string, query: UserListQuery, url: string, version: string | null): Promise<Buffer> {
     const now = this.clock.now();
     const at = momentAsked(query, this.clock);
     const list = JSON.stringify(['users', query.status, query.role, query.q, query.twoFactor, query.sort, at]);
@@ -58,15 +58,15 @@ export class UserLists {
     const { items, next, until } = at === null ? await this.users.listText(businessId, options, now, version) : await this.past(businessId, options, at);
     const cursor = next === null ? 'null' : `"${this.cursors.give(businessId, list, next)}"`;
     const total = query.count !== 'true' ? '' : `,"total":${at === null ? await this.users.count(businessId, options, now) : await this.usersAt.count(businessId, options, at)}`;
-    const text = `{"items":${items},"nextCursor":${cursor}${total}}`;
-    this.kept.keep(`${businessId}${url}`, version, { text, from: now, until });
-    return text;
+    const page = Buffer.from(`{"items":${items},"nextCursor":${cursor}${total}}`, 'latin1');
+    this.kept.keep(`${businessId}${url}`, version, { page, from: now, until });
+    return page;
   }
 
   /** What was does not change, but is asked for once. */
   private async past(businessId: string, options: UserListOptions, at: string): Promise<UserPageText> {
     const { items, next } = await this.usersAt.list(businessId, options, at);
-    return { items: JSON.stringify(items), next, until: 0 };
+    return { items: asBytes(JSON.stringify(items)), next, until: 0 };
   }
 }
 
