@@ -44,6 +44,7 @@ async function roundTrip({ store, codec }: ReturnType<typeof world>, event: Doma
   const [recorded] = await from.decode([stored]);
   const [lazily] = await from.decodeEachLazily([stored]);
   expect(lookedAt(lazily as Recorded, recorded!)).toEqual(recorded);
+  expect(await from.decodeFacts([stored])).toEqual([recorded!.event]);
   return { id, stored, recorded: recorded! };
 }
 
@@ -70,6 +71,18 @@ describe('an event that is opened where it is looked at', () => {
     expect([recorded.event.data.plan, recorded.metadata.actor]).toEqual(['gold', byAnn.actor]);
     expect(() => recorded.event.data.name).toThrow('was not loaded');
     expect(() => recorded.metadata.device).toThrow('was not loaded');
+  });
+});
+
+describe('an event of which only what happened is asked', () => {
+  it('is read without the seal of who did it, and not without that of whom it is about', async () => {
+    const one = world();
+    const { stored, recorded } = await roundTrip(one, joined(), byAnn);
+    const broken = (field: 'data' | 'metadata') => ({ ...stored, [field]: stored[field].replace(/"\$sealed":"..../, '"$sealed":"AAAA') });
+
+    expect(await one.node().codec.decodeFacts([broken('metadata')])).toEqual([recorded.event]);
+    await expect(one.node().codec.decodeFacts([stored, broken('data')])).rejects.toThrow('malformed');
+    await expect(one.codec.decodeFacts([{ ...stored, type: 'Joined.v3' }])).rejects.toThrow(UnknownEventType);
   });
 });
 
@@ -157,7 +170,9 @@ describe('once a person is erased', () => {
     const { stored } = await roundTrip(one, joined('anna'), byAnn);
     await one.keys.destroy('anna', AT);
 
-    expect((await one.node().codec.decode([stored]))[0]!.event.data).toEqual({ userId: 'anna', plan: 'gold', name: ERASED_NAME, phones: [] });
+    const { codec } = one.node();
+    expect((await codec.decode([stored]))[0]!.event.data).toEqual({ userId: 'anna', plan: 'gold', name: ERASED_NAME, phones: [] });
+    expect(await one.node().codec.decodeFacts([stored])).toEqual([{ type: 'Joined.v2', data: { userId: 'anna', plan: 'gold', name: ERASED_NAME, phones: [] } }]);
   });
 
   it('their address and device are gone from what they did to others, whose data stay', async () => {

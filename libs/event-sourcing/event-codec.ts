@@ -78,10 +78,21 @@ export class EventCodec {
    * @throws {UnreadableEvent} the first that cannot be read
    */
   async decode<Event extends DomainEvent>(stored: readonly (StoredEvent | LoggedEvent)[]): Promise<Recorded<Event>[]> {
-    return (await this.decodeEach<Event>(stored)).map((decoded) => {
-      if (decoded instanceof UnreadableEvent) throw decoded;
-      return decoded;
-    });
+    return (await this.decodeEach<Event>(stored)).map(orThrow);
+  }
+
+  /**
+   * What happened, in order, and nothing of who did it or from where: what a state is folded from. Most of what is sealed is an address and a
+   * device; these stay closed, and are not looked at, here.
+   * @throws {UnreadableEvent} the first that cannot be read
+   */
+  async decodeFacts<Event extends DomainEvent>(stored: readonly StoredEvent[]): Promise<Event[]> {
+    const drafts = stored.map((event) => orThrow(readable(event, () => {
+      const data = parse(event.data);
+      return { event, data, subject: this.storedSubject(event.type, data) };
+    })));
+    await this.keys.load(drafts.flatMap(({ data, subject }) => (SEALED in data && subject !== null ? [subject] : [])));
+    return drafts.map(({ event, data }) => orThrow(readable(event, () => this.openData(event, data) as Event)));
   }
 
   /** As {@link decode}, with what cannot be read in its place: for those who go on with the rest. */
@@ -245,6 +256,11 @@ function readable<T>(event: StoredEvent, read: () => T): T | UnreadableEvent {
     if (cause instanceof UnreadableEvent) return cause;
     return new UnreadableEvent(`event ${event.id} of stream ${event.stream}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+}
+
+function orThrow<T>(read: T | UnreadableEvent): T {
+  if (read instanceof UnreadableEvent) throw read;
+  return read;
 }
 
 function parse(json: string): JsonObject {

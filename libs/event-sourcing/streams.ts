@@ -66,10 +66,8 @@ export class Streams {
     let { state, revision } = cached ?? { state: kind.initialState, revision: -1 };
     for (;;) {
       const stored = await this.store.readStream(stream, { from: revision + 1, limit: PAGE });
-      for (const recorded of await this.codec.decode<Event>(stored)) {
-        state = kind.evolve(state, recorded.event);
-        revision = recorded.revision;
-      }
+      if (stored.length > 0) for (const event of await this.codec.decodeFacts<Event>(stored)) state = kind.evolve(state, event);
+      revision = stored.at(-1)?.revision ?? revision;
       if (stored.length < PAGE) break;
     }
     if (revision >= 0) this.remember(kind, stream, { state, revision });
