@@ -22,10 +22,14 @@ export interface Followers {
   stop(): Promise<void>;
 }
 
+/** Positions, embedded: read again in some milliseconds. */
+const CHECKPOINT_EVERY = 1_000;
+
 export const onProblem = (message: string, details: Record<string, unknown>) => log.error(message, details);
 
-export function makeProjector({ stores, codec }: Foundation): Projector {
-  return new Projector({ events: stores.events, codec, documents: stores.documents, readModels: allReadModels(), onProblem });
+export function makeProjector({ config, stores, codec }: Foundation): Projector {
+  const checkpointEvery = config.eventStoreUrl === null ? CHECKPOINT_EVERY : 0;
+  return new Projector({ events: stores.events, codec, documents: stores.documents, readModels: allReadModels(), checkpointEvery, onProblem });
 }
 
 /** @param actionTokens for the links in mails */

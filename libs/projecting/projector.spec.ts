@@ -50,6 +50,26 @@ describe('the projecting loop', () => {
     expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope', 'hook', 'bolt'] }]);
   });
 
+  it('may leave the checkpoint of a read model behind while nothing concerns it, and not for long', async () => {
+    const scene = new Scene();
+    const checkpoints: number[] = [];
+    const documents = writingThrough(scene.documents, async (write, docs, checkpoint) => {
+      if (checkpoint !== undefined) checkpoints.push(checkpoint);
+      await write(docs, checkpoint);
+    });
+    const projector = scene.projector([new DocumentReadModel(tallies)], { documents, checkpointEvery: 3 });
+    await projector.start();
+    for (const event of [put('anna', 'rope'), emptied('anna'), emptied('bob'), emptied('anna'), emptied('bob'), put('anna', 'hook'), emptied('anna')]) {
+      await scene.happened(event);
+      await scene.caughtUp(projector);
+    }
+
+    expect(projector.status().readModels).toEqual([{ name: 'tallies-1', position: 7, parked: [] }]);
+    await projector.stop();
+    expect(checkpoints).toEqual([1, 4, 6]);
+    expect(await scene.contents(tallies)).toEqual([{ id: 'anna', count: 2 }]);
+  });
+
   it('brings a new read model up from the beginning, beside one that is further', async () => {
     const scene = new Scene();
     await scene.happened(put('anna', 'rope'), put('bob', 'hook'));
@@ -65,19 +85,21 @@ describe('the projecting loop', () => {
   it('applies every event once in effect, in order, wherever it dies between documents and checkpoint', async () => {
     const event = fc.oneof({ weight: 5, arbitrary: fc.record({ user: fc.constantFrom('anna', 'bob', 'cat'), item: fc.constantFrom('rope', 'hook', 'bolt') }).map(({ user, item }) => put(user, item)) },
       fc.constantFrom('anna', 'bob').map(emptied));
-    const life = fc.record({ before: fc.array(event, { maxLength: 6 }), while: fc.array(event, { maxLength: 6 }), diesAtWrite: fc.integer({ min: 1, max: 4 }), loses: fc.constantFrom('all', 'checkpoint', 'nothing') });
+    const life = fc.record({ before: fc.array(event, { maxLength: 6 }), while: fc.array(event, { maxLength: 6 }), diesAtWrite: fc.integer({ min: 1, max: 4 }), loses: fc.constantFrom('all', 'checkpoint', 'nothing'), checkpointEvery: fc.constantFrom(0, 3) });
 
     await fc.assert(fc.asyncProperty(fc.array(life, { maxLength: 5 }), async (lives) => {
       const scene = new Scene();
       const expected = new Map<string, readonly string[]>();
+      const counts = new Map<string, number>();
       const happened = async (events: readonly BasketEvent[]) => {
         await scene.happened(...events);
         for (const { type, data } of events) {
+          if (type === 'Put') counts.set(data.userId, (counts.get(data.userId) ?? 0) + 1);
           if (type === 'Emptied') expected.delete(data.userId);
           else expected.set(data.userId, [...(expected.get(data.userId) ?? []), data.item]);
         }
       };
-      for (const { before, while: meanwhile, diesAtWrite, loses } of lives) {
+      for (const { before, while: meanwhile, diesAtWrite, loses, checkpointEvery } of lives) {
         await happened(before);
         const dead = deferred();
         let writes = 0;
@@ -89,14 +111,16 @@ describe('the projecting loop', () => {
           dead.resolve();
           throw new DocumentStoreUnavailable('the process has died');
         });
-        const projector = scene.projector([new DocumentReadModel(baskets)], { documents });
+        const projector = scene.projector([new DocumentReadModel(baskets), new DocumentReadModel(tallies)], { documents, checkpointEvery });
         await projector.start();
         await happened(meanwhile);
         await Promise.race([dead.promise, scene.caughtUp(projector)]);
         await projector.stop();
       }
-      await scene.project();
-      expect(await scene.contents()).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, items]) => ({ id, items })));
+      await scene.project(scene.projector([new DocumentReadModel(baskets), new DocumentReadModel(tallies)]));
+      const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+      expect(await scene.contents()).toEqual(sorted(expected).map(([id, items]) => ({ id, items })));
+      expect(await scene.contents(tallies)).toEqual(sorted(counts).map(([id, count]) => ({ id, count })));
     }), { numRuns: 100 });
   });
 });

@@ -21,6 +21,8 @@ interface Followed {
   readonly model: ReadModel;
   parking: ParkedStreams;
   position: number;
+  /** What its own checkpoint says; events after it up to `position` do not concern it. */
+  stored: number;
   /** It failed: what it has of its collections in memory, and which they are, is opened anew before it goes on. */
   inDoubt: boolean;
 }
@@ -48,6 +50,11 @@ export class Projector {
       readonly codec: EventCodec;
       readonly documents: DocumentStore;
       readonly readModels: readonly ReadModel[];
+      /**
+       * So many positions may a read model's checkpoint be behind while nothing that happens concerns it, since a transaction of its own that only says
+       * so is dear; a restart then goes over these events again. Default 0: where other processes look at the checkpoints (see `RemoteProgress`).
+       */
+      readonly checkpointEvery?: number;
       /** Told of what an operator must see: a parked stream, a store that is away. */
       readonly onProblem: (message: string, details: Record<string, unknown>) => void;
     },
@@ -64,7 +71,10 @@ export class Projector {
   /** Opens every read model and follows the log from where the furthest behind has come to. Rejects where a store is away. */
   async start(): Promise<void> {
     const followed: Followed[] = [];
-    for (const model of this.parts.readModels) followed.push({ model, ...(await this.opened(model)), inDoubt: false });
+    for (const model of this.parts.readModels) {
+      const opened = await this.opened(model);
+      followed.push({ model, ...opened, stored: opened.position, inDoubt: false });
+    }
     this.followed = followed;
     await this.follower.start();
   }
@@ -166,11 +176,19 @@ export class Projector {
     const work = this.followed.map(async (followed) => {
       const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
       if (ahead.length === 0) return;
-      await this.applied(followed, ahead, checkpoint);
+      if (checkpoint - followed.stored >= (this.parts.checkpointEvery ?? 0) || concern(followed.model, ahead)) {
+        await this.applied(followed, ahead, checkpoint);
+        followed.stored = checkpoint;
+      }
       await followed.parking.passed(checkpoint);
       followed.position = checkpoint;
     });
     await Promise.allSettled(work);
     await Promise.all(work);
   }
+}
+
+/** Whether a read model makes something of any of these, if only that it parks a stream. */
+function concern({ rebuild: { handles } }: ReadModel, deliveries: readonly Delivery[]): boolean {
+  return handles === '*' || deliveries.some(({ recorded }) => recorded instanceof Error || handles.has(recorded.event.type));
 }

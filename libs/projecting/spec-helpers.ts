@@ -55,9 +55,10 @@ export class Scene {
   private commands = 0;
 
   /** @param over the stores as this loop sees them */
-  projector(readModels: readonly ReadModel[] = [new DocumentReadModel(baskets)], over: { readonly events?: EventStore; readonly documents?: DocumentStore } = {}): Projector {
+  projector(readModels: readonly ReadModel[] = [new DocumentReadModel(baskets)], over: { readonly events?: EventStore; readonly documents?: DocumentStore; readonly checkpointEvery?: number } = {}): Projector {
     return new Projector({
       events: over.events ?? this.world.store, codec: this.world.codec, documents: over.documents ?? this.documents, readModels,
+      checkpointEvery: over.checkpointEvery ?? 0,
       onProblem: (message, details) => this.problems.push(`${message}: ${String(details.error)}`),
     });
   }
