@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, opendir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import MailComposer from 'nodemailer/lib/mail-composer';
 import { compose } from '../compose';
 import { type Mail, type Mailer, MailUnavailable, type Sender } from '../port';
+import { messageBytes } from './message-bytes';
 
 export interface OutboxOptions {
   /** Made where missing, for its owner alone. */
@@ -41,7 +41,7 @@ export class OutboxMailer implements Mailer {
       const hash = createHash('sha256').update(mail.messageId).digest('hex').slice(0, 16);
       await this.once(hash, async () => {
         const name = `${this.nextMoment()}-${mail.messageId.replace(/[^\w-]+/g, '-').slice(0, 80)}-${hash}.eml`;
-        await this.writeWhole(name, await new MailComposer({ ...content, newline: 'windows' }).compile().build());
+        await this.writeWhole(name, messageBytes(content));
       });
     } catch (cause) {
       // Looked at afresh next time: somebody may have removed the folder, or given us the right to it.
