@@ -69,7 +69,7 @@ export class ServiceProcess {
       signal: AbortSignal.timeout(30_000),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, text, body: /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : null };
+    return { status: answer.status, headers: answer.headers, text, body: /[/+]json\b/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : null };
   }
 
   /** A business with its owner signed in. */
