@@ -48,7 +48,7 @@ beforeAll(async () => {
   write('key.pem', (await service.call('GET', '/.well-known/rolebook-audit-key')).text);
   write('export.csv', await exportOf(service, biz.token, 'csv'));
   await service.stop();
-}, 60_000);
+}, 120_000);
 afterAll(() => folders.dispose());
 
 describe('auditor verify, on an export that somebody had in hand', () => {
@@ -129,29 +129,29 @@ describe('auditor verify, on an export made by the service itself from a log tha
 
   it('nothing was changed: the checkpoint of before agrees', async () => {
     expect(verify(await exportAfter({}), { checkpoint: published() })).toEqual({ code: 0, problems: [], err: '' });
-  }, 60_000);
+  }, 120_000);
 
   it('an event was edited: the line is named', async () => {
     expect(lineOfThird()).toBeGreaterThan(0);
     const { code, problems } = verify(await exportAfter({ awake: edit }), { checkpoint: published() });
     expect(code).toBe(1);
     expect(problems).toContainEqual({ line: lineOfThird(), what: expect.stringContaining('the stored event is not the one in the history: it was changed, in the log or in the export') });
-  }, 60_000);
+  }, 120_000);
 
   it('an event was edited, and the tree made again to match: the checkpoint of before tells', async () => {
     const { code, problems } = verify(await exportAfter({ asleep: edit, forget: true }), { checkpoint: published() });
     expect(code).toBe(1);
     expect(problems).toEqual([{ line: null, what: expect.stringContaining('the checkpoint is of another history') }]);
-  }, 60_000);
+  }, 120_000);
 
   it('an event was taken out: what comes is no export', async () => {
     const { code, problems } = verify(await exportAfter({ awake: remove }), { checkpoint: published() });
     expect(code).toBe(1);
     expect(problems).toContainEqual({ line: expect.any(Number), what: expect.stringContaining('the export breaks off after this line') });
-  }, 60_000);
+  }, 120_000);
 
   it('an event was taken out of a log with its read models: the service does not start on it, and says where', async () => {
     const copy = copyWith({ asleep: remove, forget: true });
     expect(await ServiceProcess.refusal(copy)).toMatch(/^The event log is not what it was: at position \d+ it disagrees with its own index/);
-  }, 60_000);
+  }, 120_000);
 });
