@@ -75,6 +75,7 @@ describe('a segment of a whole export', () => {
     ['a path on another line too', { from: 257, to: 512, paths: (line) => (line >= 511 ? blockPath(257) : undefined) }, FORGED('lines 257 to 512')],
     ['an end before the history ends', { from: 257, to: 512, seal: { end: true } }, FORGED('lines 257 to 512')],
     ['the last block as one that others follow', { from: 513, to: 600, seal: { end: false } }, FORGED('lines 513 to 600')],
+    ['lines that begin between two blocks', { from: 129, to: 384, paths: (line) => (line === 384 ? blockPath(1) : undefined) }, FORGED('lines 129 to 384')],
     ['a single line of it', { from: 600, to: 600, paths: () => [] }, FORGED('line 600')],
   ])('is refused with %s', (_what, given, what) => {
     expect(close(given)).toEqual([{ line: given.to, what }]);

@@ -55,7 +55,7 @@ export class Segment {
   /** A whole history: the segment is a block of the tree, and its path leads to the signed root. */
   private checkBlock(line: number, { from, to, end, tree }: SealStatement): void {
     const path = this.claims.at(-1)?.line === line ? this.claims.at(-1)!.path : null;
-    const isBlock = (from - 1) % SEGMENT_LINES === 0 && (end ? to === tree.size : to - from + 1 === SEGMENT_LINES);
+    const isBlock = end ? to === tree.size : to - from + 1 === SEGMENT_LINES; // one that begins between two blocks has no index
     const holds = path !== null && isBlock && this.claims.length === 1 && verifyInclusion({
       leafHash: this.leaves.root(),
       leafIndex: (from - 1) / SEGMENT_LINES,

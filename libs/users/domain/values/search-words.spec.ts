@@ -25,6 +25,19 @@ describe('the words a user is found by', () => {
     );
   });
 
+  it('hold what people type for letters they do not have', () => {
+    expect(searchWords('ß æ œ ø đ ð ł þ ħ ı Éß', 'x@y.example')).toEqual(['ss', 'ae', 'oe', 'o', 'd', 'l', 'th', 'h', 'i', 'ess', 'x', 'y', 'example', 'x@y.example']);
+  });
+
+  it('hold nothing invisible, and nothing twice', () => {
+    expect(searchWords('So\u00adfia sofia Ж\u200bук Sofia', 'sofia@y.example')).toEqual(['sofia', 'жук', 'y', 'example', 'sofia@y.example']);
+  });
+
+  it('hold a domain that only looks international as it stands, once', () => {
+    expect(searchWords(null, 'ann@xn--a.example')).toEqual(['ann', 'xn', 'a', 'example', 'ann@xn--a.example']);
+    expect(searchWords(null, 'ann@XN--BCHER-KVA.example')).toEqual(['ann', 'bucher', 'example', 'ann@bucher.example', 'ann@xn--bcher-kva.example']);
+  });
+
   it('hold an international domain as people read it, and its address in both forms', () => {
     expect(searchWords(null, 'ann@xn--bcher-kva.example')).toEqual(['ann', 'bucher', 'example', 'ann@bucher.example', 'ann@xn--bcher-kva.example']);
   });
@@ -46,6 +59,22 @@ describe('a search', () => {
   it('asks for no word that another one implies, and for eight at most', () => {
     expect(searchQuery('chai ch cha')).toEqual(['chai']);
     expect(searchQuery('a b c d e f g h i j')).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+  });
+
+  it('asks for the beginning of an address where there is an @ inside, of any width', () => {
+    expect(searchQuery('ann＠biz')).toEqual(['ann@biz']);
+    expect(searchQuery('ann@biz bob')).toEqual(['ann@biz', 'bob']);
+    expect(searchQuery('@biz')).toEqual(['biz']);
+  });
+
+  it('reads three hundred characters and no more', () => {
+    expect(searchQuery(`${'a'.repeat(298)} b c`)).toEqual(['a'.repeat(298), 'b']);
+    expect(searchQuery(`${'a'.repeat(299)} b c`)).toEqual(['a'.repeat(299)]);
+    expect(searchQuery('a'.repeat(400))).toEqual(['a'.repeat(300)]);
+  });
+
+  it('asks for each word once', () => {
+    expect(searchQuery('ann ann Ann')).toEqual(['ann']);
   });
 
   it('finds everybody by any start of any of their words, in any case', () => {
