@@ -51,13 +51,13 @@ export function readConfig(env: Environment): Config {
   }
   const config: Config = {
     port: port(env, 'PORT') ?? 3000,
-    host: env.HOST ?? '127.0.0.1',
+    host: env.HOST || '127.0.0.1',
     data: resolve(env.ROLEBOOK_DATA || join(process.cwd(), 'data')),
     setupToken: setupToken(env.ROLEBOOK_SETUP_TOKEN),
-    masterKey: env.ROLEBOOK_MASTER_KEY ?? null,
+    masterKey: env.ROLEBOOK_MASTER_KEY || null,
     webUrl: (url(env, 'ROLEBOOK_WEB_URL', ['http:', 'https:']) ?? 'http://localhost:3000').replace(/\/+$/, ''),
     smtpUrl: url(env, 'SMTP_URL', ['smtp:', 'smtps:', 'smtp+starttls:']),
-    mailFrom: env.ROLEBOOK_MAIL_FROM ?? 'Rolebook <no-reply@localhost>',
+    mailFrom: env.ROLEBOOK_MAIL_FROM || 'Rolebook <no-reply@localhost>',
     eventStoreUrl, mongoUrl,
     mongoDatabase: name(env, 'MONGODB_DATABASE') ?? 'rolebook',
     hostsFollowers: eventStoreUrl === null || flag(env, 'ROLEBOOK_HOST_FOLLOWERS', false),

@@ -1,5 +1,6 @@
 import { type Mail, MailRejected, type Sender } from './port';
 import type { SendMailOptions } from 'nodemailer';
+import { encodeWord } from 'nodemailer/lib/mime-funcs';
 
 // One plain address: nothing that could end a header, add a recipient or leave the envelope's brackets.
 const ADDRESS = /^[^\s\p{C}@,;:<>()[\]"\\]{1,64}@[^\s\p{C}@,;:<>()[\]"\\]{1,253}$/u;
@@ -21,7 +22,8 @@ export function compose(mail: Mail, from: Sender): SendMailOptions {
     to: { name: '', address: mail.to },
     envelope: { from: from.address, to: [mail.to] },
     messageId: `<${mail.messageId}>`,
-    subject: mail.subject,
+    // Somebody's name may look like an encoded word (RFC 2047), which would be shown as what it hides.
+    subject: mail.subject.includes('=?') ? encodeWord(mail.subject, 'B', 52) : mail.subject,
     // RFC 3834: keeps holiday answers away. RFC 3282: the language.
     headers: { 'Auto-Submitted': 'auto-generated', 'Content-Language': mail.locale },
     text: { content: mail.text, contentTransferEncoding },

@@ -2,11 +2,11 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 
 interface Schema { type?: unknown; properties?: Record<string, unknown>; additionalProperties?: unknown }
-interface Header { readonly required?: boolean; readonly schema: object }
+interface Header { readonly $ref?: string; readonly required?: boolean; readonly schema: object }
 interface Response { readonly $ref?: string; readonly headers?: Record<string, Header>; readonly content?: Record<string, { schema: object }> }
 interface Parameter { readonly name: string; readonly in: string; readonly required?: boolean }
 interface Operation { readonly parameters?: Parameter[]; readonly requestBody?: { content: Record<string, object> }; readonly responses: Record<string, Response> }
-export interface ApiDocument { readonly paths: Record<string, Record<string, Operation>>; readonly components: { readonly schemas: Record<string, Schema>; readonly responses: Record<string, Response> } }
+export interface ApiDocument { readonly paths: Record<string, Record<string, Operation>>; readonly components: { readonly schemas: Record<string, Schema>; readonly responses: Record<string, Response>; readonly headers: Record<string, Header> } }
 
 /** One exchange as a test saw it. `body` of the answer is parsed where it is JSON. */
 export interface Exchange {
@@ -18,9 +18,11 @@ export interface Exchange {
   readonly body: unknown;
 }
 
+const JSON_SCHEMA = ['content', 'application/json', 'schema'];
+
 /**
- * Holds every answer of the service against its own OpenAPI document: the route, the status and the media type must be documented, the body must fit its schema,
- * and hold nothing that the schema does not name. A request that was accepted must fit its schema too.
+ * Holds every answer of the service against its own OpenAPI document: the route, the status and the media type must be documented, body and documented headers must fit their schemas,
+ * and the body hold nothing that the schema does not name. A request that was accepted must fit its schema too.
  */
 export class OpenApiChecker {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -50,15 +52,20 @@ export class OpenApiChecker {
     const sharedName = documented?.$ref?.split('/').at(-1);
     const response = sharedName === undefined ? documented : this.document.components.responses[sharedName];
     if (!response) throw new Error(`${here}: the status is not documented`);
-    for (const [name, header] of Object.entries(response.headers ?? {})) {
-      if (header.required && headers[name.toLowerCase()] === undefined) throw new Error(`${here}: the header ${name} is missing`);
-    }
+    for (const [name, header] of Object.entries(response.headers ?? {})) this.checkHeader(here, name, header, headers[name.toLowerCase()]);
     if (method !== 'HEAD') this.checkBody(here, sharedName === undefined ? ['paths', template, verb, 'responses', String(status)] : ['components', 'responses', sharedName], response, headers, body);
     if (status < 400) {
       const known = new Set((operation.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name));
       for (const name of new URLSearchParams(query).keys()) if (!known.has(name)) throw new Error(`${here}: took ?${name}, which is not documented`);
-      if (sent !== undefined && operation.requestBody?.content['application/json']) this.fits(here, ['paths', template, verb, 'requestBody'], 'application/json', sent, 'the accepted request');
+      if (sent !== undefined && operation.requestBody?.content['application/json']) this.fits(here, ['paths', template, verb, 'requestBody', ...JSON_SCHEMA], sent, 'the accepted request');
     }
+  }
+
+  private checkHeader(here: string, name: string, { $ref }: Header, value: string | undefined): void {
+    const header = $ref?.split('/').at(-1) ?? '';
+    const { required, schema } = this.document.components.headers[header]!;
+    if (value === undefined && required) throw new Error(`${here}: the header ${name} is missing`);
+    if (value !== undefined) this.fits(here, ['components', 'headers', header, 'schema'], (schema as Schema).type === 'integer' ? Number(value) : value, `the header ${name}`);
   }
 
   private checkBody(here: string, at: string[], response: Response, headers: Exchange['headers'], body: unknown): void {
@@ -70,12 +77,12 @@ export class OpenApiChecker {
     } else if (!(type in documented)) {
       throw new Error(`${here}: ${type} is not documented`);
     } else if (type.endsWith('json')) {
-      this.fits(here, at, type, body, 'the answer');
+      this.fits(here, [...at, 'content', type, 'schema'], body, 'the answer');
     }
   }
 
-  private fits(here: string, at: string[], type: string, value: unknown, what: string): void {
-    const pointer = [...at, 'content', type, 'schema'].map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
+  private fits(here: string, at: readonly string[], value: unknown, what: string): void {
+    const pointer = at.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
     let validate = this.compiled.get(pointer);
     if (!validate) this.compiled.set(pointer, validate = this.ajv.compile({ $ref: `api#/${pointer}` }));
     if (!validate(value)) throw new Error(`${here}: ${what} does not fit its schema: ${this.ajv.errorsText(validate.errors, { dataVar: 'body' })}\n${JSON.stringify(value).slice(0, 600)}`);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseSmtpUrl } from './smtp-url';
 
 describe('SMTP_URL', () => {
@@ -22,5 +23,21 @@ describe('SMTP_URL', () => {
 
     expect(refusal).toMatch(/^SMTP_URL/);
     expect(refusal).not.toContain('secret');
+  });
+
+  it('gives back user and password as they were encoded, and insists on encryption wherever they would cross a network', () => {
+    const secret = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+    fc.assert(fc.property(secret, secret, fc.domain(), fc.constantFrom('smtp', 'smtps', 'smtp+starttls'), (user, pass, host, scheme) => {
+      const server = parseSmtpUrl(`${scheme}://${encodeURIComponent(user)}:${encodeURIComponent(pass)}@${host}`);
+      expect(server.auth).toEqual({ user, pass });
+      expect(server.secure || server.requireTLS).toBe(true);
+    }));
+  });
+
+  it('is a server, or a sentence that begins with its name, whatever was configured', () => {
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.string().map((rest) => `smtp://${rest}`)), (text) => {
+      const told = (() => { try { return String(parseSmtpUrl(text).host); } catch (error) { return (error as Error).message; } })();
+      expect(told.startsWith('SMTP_URL') || text.startsWith('smtp')).toBe(true);
+    }));
   });
 });

@@ -111,6 +111,9 @@ const DOORS: Readonly<Record<string, Door>> = {
 /** Every route that the oracle knows, as `GET /v1/users/{id}`. */
 export const JUDGED: readonly string[] = Object.keys(DOORS);
 
+/** Whether a route asks nobody who they are. */
+export const isOpen = (route: string): boolean => DOORS[route] === 'open';
+
 /** @throws {Error} for a route the oracle has no word on */
 export function mayDo(route: string, actor: Actor, target: Target | null = null, wish: Wish = {}): Verdict {
   const door = DOORS[route];
@@ -216,3 +219,17 @@ function stateOf(route: string, target: Exclude<Target, string>, wish: Wish): Ve
     default: return ALLOWED;
   }
 }
+
+/** What a verdict is held against. */
+interface Answered { readonly status: number; readonly body: unknown }
+
+/** Whether an answer is what a verdict says. */
+export function agrees(answer: Answered, verdict: Verdict): boolean {
+  const problem = slugOf(answer);
+  if (!verdict.allowed) return (answer.status === verdict.status && problem === verdict.problem) || (verdict.perhaps ?? []).includes(problem);
+  if (verdict.conflict !== undefined) return problem === verdict.conflict;
+  return problem === 'ok' || (verdict.perhaps ?? []).includes(problem);
+}
+
+/** The problem that was answered, or `ok`. */
+export const slugOf = (answer: Answered): string => (answer.status < 300 ? 'ok' : String((answer.body as { readonly type?: unknown }).type).replace('urn:rolebook:problem:', ''));

@@ -22,9 +22,9 @@ const HEADERS = {
   'Rolebook-Position': { description: 'Where the log stood after the change. Hand it to any node in `Rolebook-After` to read what you wrote.', schema: { type: 'string' }, example: 'p1z' },
   'ETag': { description: 'The revision of the user, for `If-Match`.', schema: { type: 'string', pattern: '^"\\d+"$' }, example: '"7"' },
   'Location': { description: 'Where the new user is.', schema: { type: 'string', format: 'uri-reference' } },
-  'Retry-After': { description: 'Seconds to wait before trying again.', schema: { type: 'integer', minimum: 1 } },
-  'WWW-Authenticate': { description: 'How to sign in.', schema: { type: 'string', enum: ['Bearer'] } },
-  'X-Request-Id': { description: 'Names this request in logs and in the audit log.', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds to wait before trying again.', required: true, schema: { type: 'integer', minimum: 1 } },
+  'WWW-Authenticate': { description: 'How to sign in.', required: true, schema: { type: 'string', enum: ['Bearer'] } },
+  'X-Request-Id': { description: 'Names this request in logs and in the audit log.', required: true, schema: { type: 'string' } },
 } as const;
 type Header = keyof typeof HEADERS;
 
