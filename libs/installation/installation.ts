@@ -37,6 +37,8 @@ export interface Installation extends Foundation {
   readonly followers: Followers | null;
   /** How far the read models have come, wherever they are kept. */
   readonly progress: Pick<Projector, 'position' | 'caughtUp'>;
+  /** Position up to which this node may have taken the changes itself before it was started: alone, whatever was in the log; 0 where there are others. */
+  readonly tookBefore: number;
   readonly audit: AuditParts;
   readonly erasures: Erasures;
   readonly avatars: AvatarStore;
@@ -58,6 +60,7 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   const live = new LiveAccess(streams);
   const followers = config.hostsFollowers ? await startFollowers(foundation, actionTokens) : null;
   const progress = followers?.projector ?? (await RemoteProgress.of(documents, allReadModels().map(({ checkpointIn }) => checkpointIn)));
+  const tookBefore = config.eventStoreUrl === null ? await events.head() : 0;
   const directory = await documents.open<UserDocument>(userDirectory.collection);
   const businessCollection = await documents.open<BusinessDocument>(businesses.collection);
   const permissionTexts = new PermissionTexts(new UserQueries(directory, new BusinessQueries(businessCollection)), progress);
@@ -66,7 +69,7 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   });
   const passwords = createPasswordHasher();
   return {
-    ...foundation, events, documents, operational, keys, secrets, accessTokens, actionTokens, passwords, live, permissionTexts, followers, progress, directory,
+    ...foundation, events, documents, operational, keys, secrets, accessTokens, actionTokens, passwords, live, permissionTexts, followers, progress, tookBefore, directory,
     audit: await openAudit(stores),
     erasures: followers?.erasures ?? (await makeErasures(foundation, progress)),
     avatars: new SealingAvatarStore(stores.avatars, subjectKeys),

@@ -31,6 +31,7 @@ export class Life {
   private readonly reception = new Connection();
   private ownerId = '';
   private signIns = 0;
+  private running: Service | null = null;
 
   constructor(private readonly folder: string, private readonly chance: Random, private readonly sabotage: SabotageName | null) {
     mkdirSync(folder, { recursive: true });
@@ -103,7 +104,9 @@ export class Life {
     }
   }
 
-  close(): void {
+  /** Leaves no service behind, whatever went wrong. */
+  async close(): Promise<void> {
+    await this.running?.kill();
     for (const client of this.clients) client.close();
     this.reception.close();
   }
@@ -122,7 +125,7 @@ export class Life {
   }
 
   private async start(): Promise<Service> {
-    const service = await Service.start(this.data);
+    const service = this.running = await Service.start(this.data);
     this.readyAfterMs.push(await service.ready());
     this.desk.port = service.port;
     if (this.ownerId === '') await this.found();

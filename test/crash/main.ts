@@ -49,7 +49,8 @@ async function live(folder: string, rounds: number, chance: Random, sabotage: Sa
   const total = { requests: 0, acknowledged: 0, unknown: 0 };
   const drained: number[] = [];
   for (let done = 0; done < rounds;) {
-    const life = new Life(join(folder, `life-${done}`), chance.fork(), sabotage);
+    const home = join(folder, `life-${done}`);
+    const life = new Life(home, chance.fork(), sabotage);
     try {
       for (let n = 0; n < ROUNDS_A_LIFE && done < rounds && life.problems.length === 0; n++, done++) await life.round();
       if (life.problems.length === 0) {
@@ -60,12 +61,12 @@ async function live(folder: string, rounds: number, chance: Random, sabotage: Sa
         await life.check();
       }
     } finally {
-      life.close();
+      await life.close();
     }
     readyAfterMs.push(...life.readyAfterMs);
     for (const [what, count] of Object.entries(life.asked)) total[what as keyof typeof total] += count;
     if (life.problems.length > 0) return life.problems;
-    if (!options.keep) rmSync(join(folder, `life-${done}`), { recursive: true, force: true });
+    if (!options.keep) rmSync(home, { recursive: true, force: true });
     say(`${done} rounds`);
   }
   const slowest = Math.max(...readyAfterMs);

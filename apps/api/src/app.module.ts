@@ -80,7 +80,7 @@ export class AppModule {
         value(FOLLOWERS, installation.followers), value(InstallationSecrets, installation.secrets), value(SUBJECT_KEYS, installation.subjectKeys), value(AccessTokens, installation.accessTokens),
         value(ActionTokens, installation.actionTokens), value(PasswordHasher, installation.passwords), value(SetupToken, new SetupToken(installation.config)),
         value(USER_DIRECTORY, installation.directory), value(BUSINESSES, installation.businesses), value(USER_SESSIONS, installation.sessions),
-        value(PROGRESS, installation.progress), value(Freshness, new Freshness(installation.progress, installation.streams)),
+        value(PROGRESS, installation.progress), value(Freshness, new Freshness(installation.progress, installation.streams, installation.tookBefore)),
         value(Erasures, installation.erasures),
         ...usersWriteProviders, ...businessesWriteProviders, ...sessionsWriteProviders, ...twoFactorWriteProviders,
         value(Throttle, new Throttle(installation.operational, installation.clock)),

@@ -14,9 +14,8 @@ const PATIENCE_MS = 2_000;
 /** Knows what this node has acknowledged, and waits until the read models show it. */
 @Injectable()
 export class Freshness {
-  private acknowledged = 0;
-
-  constructor(private readonly progress: Progress, streams: Streams) {
+  /** @param acknowledged up to where it was before this node was started */
+  constructor(private readonly progress: Progress, streams: Streams, private acknowledged: number) {
     streams.onAppended((appended) => { for (const { position } of appended) if (position > this.acknowledged) this.acknowledged = position; });
   }
 
