@@ -1,4 +1,4 @@
-import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
+import { MongoClient, type CommandOperationOptions, type Db, type MongoClientOptions } from 'mongodb';
 import { isUnavailable } from './errors';
 
 /**
@@ -10,6 +10,15 @@ const HEARTBEAT_MS = 2_000;
 /** Connections of one process. More callers than this wait in line, at most so long. */
 const POOL_SIZE = 32;
 const QUEUE_TIMEOUT_MS = 5_000;
+
+/**
+ * Milliseconds without a byte after which an asked-for answer is given up, and the connection with it. The driver's own default is for ever: a
+ * connection whose other end is gone without a word (a rebooted host, a firewall that forgot it) holds its caller until TCP gives up, minutes
+ * later, though the server is well and looked at over another connection. Past the slowest that is asked, and not past what a caller waits.
+ */
+const SILENCE_MS = 30_000;
+/** For work whose length is that of the data, such as making indexes of a collection that is full. */
+export const UNHURRIED: CommandOperationOptions = { socketTimeoutMS: 0 } as CommandOperationOptions; // the driver takes it for each command, and does not say so
 
 /**
  * A write counts once a majority of the replica set has it: it survives a failover, and a projector's checkpoint never stands above
@@ -33,6 +42,7 @@ export function openMongoClient(url: string, more: MongoClientOptions = {}): Mon
     appName: 'rolebook',
     serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
     connectTimeoutMS: SELECTION_TIMEOUT_MS,
+    socketTimeoutMS: SILENCE_MS,
     heartbeatFrequencyMS: HEARTBEAT_MS,
     maxPoolSize: POOL_SIZE,
     waitQueueTimeoutMS: QUEUE_TIMEOUT_MS,

@@ -1,3 +1,3 @@
 export { bulkWrite, type BulkOutcome } from './bulk-write';
-export { DURABLE, MongoConnection, openMongoClient, type MongoTarget } from './connection';
+export { DURABLE, MongoConnection, openMongoClient, UNHURRIED, type MongoTarget } from './connection';
 export { isDuplicateKey, isUnavailable } from './errors';

@@ -29,6 +29,25 @@ describeWithMongo('a connection to MongoDB', ({ url, client, database }) => {
     line.cut();
   });
 
+  // What once held a service up for more than 90 s after an outage: looks at the server went over another connection, and all was well there.
+  it('gives up a connection on which no answer comes while the server is well, and asks over another', async () => {
+    const line = await openLine(client.options.hosts[0], url);
+    const held = openMongoClient(line.url, { socketTimeoutMS: 500 });
+    const name = database();
+    const connection = connectionTo({ client: held, database: name });
+    const seen: string[] = [];
+    held.on('serverHeartbeatFailed', () => seen.push('heartbeat failed'));
+    await connection.run((db) => db.collection<{ _id: number }>('numbers').insertOne({ _id: 1 }));
+    const swallowed = line.swallow('numbers');
+    // A read is asked again by the driver itself; of a write the outcome is not known, and its caller is told so or it is asked again by the same id.
+    expect(await connection.run((db) => db.collection<{ _id: number }>('numbers').findOne({ _id: 1 }))).toEqual({ _id: 1 });
+    await swallowed;
+    expect(seen).toEqual([]);
+    await Promise.all(Array.from({ length: 40 }, (_, n) => connection.run((db) => db.collection<{ _id: number }>('numbers').insertOne({ _id: 10 + n }))));
+    await held.close();
+    line.cut();
+  });
+
   it('serves 64 callers at once', async () => {
     const connection = connectionTo({ client, database: database() });
     await Promise.all(Array.from({ length: 64 }, (_, n) => connection.run((db) => db.collection<{ _id: number }>('numbers').insertOne({ _id: n }))));
@@ -69,20 +88,35 @@ describe('a client of MongoDB', () => {
     expect(client.options.writeConcern).toMatchObject({ w: 'majority' });
     await client.close();
   });
+
+  it('gives no connection up to silence for ever, as the driver would', async () => {
+    const client = openMongoClient('mongodb://127.0.0.1:9');
+    expect(client.options.socketTimeoutMS).toBeGreaterThan(5_000); // a majority may take as long
+    expect(client.options.socketTimeoutMS).toBeLessThanOrEqual(30_000);
+    await client.close();
+  });
 });
 
 /** A line to the server that can be held (nothing gets through), cut (nobody gets an answer) and mended. */
-async function openLine(server: MongoClient['options']['hosts'][number] | undefined, url: string): Promise<{ readonly url: string; hold(): void; asked(): Promise<void>; cut(): void; mend(): void }> {
+async function openLine(server: MongoClient['options']['hosts'][number] | undefined, url: string): Promise<{ readonly url: string; hold(): void; asked(): Promise<void>; cut(): void; mend(): void; swallow(text: string): Promise<void> }> {
   const sockets = new Set<Socket>();
   let state: 'open' | 'held' | 'cut' = 'open';
   let wake: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => (wake = resolve));
+  let poison: { readonly text: string; readonly done: () => void } | null = null;
   const proxy = createServer((near) => {
+    let isDead = false;
     if (state === 'cut') return void near.destroy();
     const far = connect(server?.port ?? 27_017, server?.host ?? '127.0.0.1');
     for (const [from, to] of [[near, far], [far, near]] as const) {
       sockets.add(from);
       from.on('data', (bytes: Buffer) => {
+        if (from === near && poison && bytes.includes(poison.text)) {
+          isDead = true;
+          poison.done();
+          poison = null;
+        }
+        if (isDead) return;
         if (state !== 'held') to.write(bytes);
         else if (from === near) wake();
       });
@@ -107,5 +141,7 @@ async function openLine(server: MongoClient['options']['hosts'][number] | undefi
       sockets.clear();
     },
     mend: () => (state = 'open'),
+    /** The connection that carries this text next goes dead, as where a firewall has forgotten it; all the others go on. */
+    swallow: (text) => new Promise((done) => (poison = { text, done })),
   };
 }

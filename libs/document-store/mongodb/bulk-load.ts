@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Document } from '@rolebook/kernel';
-import { DURABLE, type MongoConnection } from '@rolebook/mongodb';
+import { DURABLE, UNHURRIED, type MongoConnection } from '@rolebook/mongodb';
 import type { Collection as MongoCollectionHandle, Db } from 'mongodb';
 import { ContentSum } from '../content-sum';
 import { planPage } from '../plan';
@@ -114,7 +114,7 @@ export class MongoBulkLoad<Doc extends Document> implements BulkLoad<Doc> {
   async find(options: FindOptions): Promise<readonly Doc[]> {
     this.mayReplace = true;
     const needed = pageIndex(planPage(this.layout.spec, options).index);
-    await this.run((into) => into.createIndexes(this.layout.indexes.filter(({ name }) => name === needed)));
+    await this.run((into) => into.createIndexes(this.layout.indexes.filter(({ name }) => name === needed), UNHURRIED));
     return this.target.as(this.loading).find(options);
   }
 
@@ -126,7 +126,7 @@ export class MongoBulkLoad<Doc extends Document> implements BulkLoad<Doc> {
       await this.discard();
       throw new Error(`${this.layout.spec.name}: ${added} were to be stored, and these are: ${stored}`);
     }
-    if (this.layout.indexes.length > 0) await this.run((into) => into.createIndexes([...this.layout.indexes]));
+    if (this.layout.indexes.length > 0) await this.run((into) => into.createIndexes([...this.layout.indexes], UNHURRIED));
     return (this.prepared = this.target.as(this.loading));
   }
 

@@ -1,5 +1,5 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
-import { isDuplicateKey, MongoConnection, type MongoTarget } from '@rolebook/mongodb';
+import { isDuplicateKey, MongoConnection, UNHURRIED, type MongoTarget } from '@rolebook/mongodb';
 import type { Db } from 'mongodb';
 import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold } from '../port';
 import { loadsOf, type MongoBulkLoad } from './bulk-load';
@@ -37,7 +37,7 @@ class MongoDocumentStore implements DocumentStore {
     await this.#connection.run(async (db) => {
       await claim(db, name, layout);
       // Again, or by many at once, changes nothing; on a collection that is in use it is built beside the writes.
-      if (layout.indexes.length > 0) await db.collection<StoredDocument>(name).createIndexes([...layout.indexes]);
+      if (layout.indexes.length > 0) await db.collection<StoredDocument>(name).createIndexes([...layout.indexes], UNHURRIED);
     });
     const turns = this.#turns.get(name) ?? new Turns();
     this.#turns.set(name, turns);
