@@ -16,5 +16,5 @@ module.exports = {
   // The audit proof: the tree and what is signed; exports; and their verification, whose specs take longer.
   'audit-proof': { mutate: ['libs/audit/proof/{base64,checkpoint,leaf,memory-merkle-nodes,merkle-hash,merkle-tree,merkle-verify,signed-note}.ts'], specs: 'libs/audit/proof/{checkpoint,leaf,merkle-hash,merkle-tree,signed-note}.spec.ts' },
   'audit-export': { mutate: ['libs/audit/proof/{entry-agreement,export-*,lines,problems}.ts'], specs: 'libs/audit/proof/{entry-agreement,export-format,export-segment,export-writer,lines}.spec.ts' },
-  'audit-verify': { mutate: ['libs/audit/proof/verify-export.ts'], specs: 'libs/audit/proof/verify-export.spec.ts' },
+  'audit-verify': { mutate: ['libs/audit/proof/verify-export.ts'], specs: 'libs/audit/proof/verify-export*.spec.ts' },
 };

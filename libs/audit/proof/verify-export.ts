@@ -226,8 +226,9 @@ class ExportVerifier {
   }
 }
 
+/** Whether both are of one export of one business. */
 function sameExport(a: SealStatement, b: SealStatement): boolean {
-  return a.businessId === b.businessId && a.at === b.at && a.filter === b.filter && a.tree.size === b.tree.size && sameHash(a.tree.rootHash, b.tree.rootHash);
+  return a.at === b.at && a.filter === b.filter && a.tree.size === b.tree.size && sameHash(a.tree.rootHash, b.tree.rootHash);
 }
 
 function sealsFiltered(seal: string): boolean {
