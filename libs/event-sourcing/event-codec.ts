@@ -139,12 +139,19 @@ export class EventCodec {
   }
 
   private openedLazily<Event extends DomainEvent>(draft: ReturnType<EventCodec['parsed']>): Recorded<Event> {
-    const { event: stored, data, metadata } = draft;
+    const { event: stored, data, metadata, subject } = draft;
     const { id, type, stream, revision, recordedAt } = stored;
     if (this.upcasts.has(type)) return this.opened(draft);
     const trace = new LazyTrace(plainMetadata(metadata), () => this.openTrace(id, metadata));
-    const shown = SEALED in data ? new (this.lazyClassOf(type))(data, () => this.openData(stored, data).data) : data;
+    const sealed = data[SEALED];
+    const shown = typeof sealed === 'string' && subject !== null ? new (this.lazyClassOf(type))(data, () => this.openSealed(stored, subject, sealed)) : data;
     return { id, event: { type, data: shown } as unknown as Event, metadata: trace, stream, revision, position: 'position' in stored ? stored.position : 0, recordedAt };
+  }
+
+  /** The personal fields of an event, or what stands in their place. */
+  private openSealed({ id, type }: StoredEvent, subject: string, sealed: string): JsonObject {
+    const plaintext = this.keys.open(subject, id, sealed);
+    return plaintext === null ? ((this.upcasts.get(type) ?? this.definition(type)).sealed as JsonObject) : parse(plaintext);
   }
 
   private lazyClassOf(type: string): ReturnType<typeof lazyData> {
@@ -196,10 +203,8 @@ export class EventCodec {
     const sealed = data[SEALED];
     let opened = data as Record<string, Json>;
     if (typeof sealed === 'string' && subject !== null) {
-      const replacement = (upcast ?? this.definition(stored.type)).sealed as JsonObject;
-      const plaintext = this.keys.open(subject, stored.id, sealed);
-      opened = { ...data, ...(plaintext === null ? replacement : parse(plaintext)) };
-      delete opened[SEALED];
+      const { [SEALED]: _sealed, ...plain } = data;
+      opened = { ...plain, ...this.openSealed(stored, subject, sealed) };
     }
     if (!upcast) return { type: stored.type, data: opened };
     const event = upcast.upcast(opened);

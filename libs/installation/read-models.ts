@@ -7,5 +7,5 @@ import { definitionOf } from './foundation';
 
 /** Every read model of the system, made anew: the projecting loop keeps them, a rebuild makes them again. */
 export function allReadModels(): ReadModel[] {
-  return [new DocumentReadModel(userDirectory), new DocumentReadModel(businesses), new DocumentReadModel(userSessions), new AuditReadModel(definitionOf), new UserHistoryReadModel()];
+  return [new DocumentReadModel(userDirectory, ['lastSeenAt']), new DocumentReadModel(businesses), new DocumentReadModel(userSessions), new AuditReadModel(definitionOf), new UserHistoryReadModel()];
 }

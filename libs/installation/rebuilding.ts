@@ -14,7 +14,7 @@ const AT_ONCE = 2;
  * in which a new one takes the old one's place; with servers, the projector stands by for that moment.
  * @param onProgress told of each read model, of two in turns; @param onDone told when one is in its place, of the seconds it took; @param options see {@link RebuildParts}
  */
-export async function rebuildReadModels(foundation: Foundation, models: readonly ReadModel[], onProgress: RebuildParts['onProgress'], onDone: (rebuilt: Rebuilt, seconds: number) => void, options: Pick<RebuildParts, 'anew' | 'markedAfter'> = {}): Promise<void> {
+export async function rebuildReadModels(foundation: Foundation, models: readonly ReadModel[], onProgress: RebuildParts['onProgress'], onDone: (rebuilt: Rebuilt, seconds: number) => void, options: Pick<RebuildParts, 'anew' | 'compare' | 'markedAfter'> = {}): Promise<void> {
   const { config, clock, codec, stores: { events, documents, operational } } = foundation;
   const lease = () => new Lease({ store: operational, clock, name: FOLLOWERS, holder: randomUUID() });
   const alone: RebuildParts['alone'] = config.eventStoreUrl === null ? undefined : (work) => inItsPlace(lease(), work);

@@ -7,14 +7,15 @@ import type { Delivery, Parking, ReadModel, RebuildHints } from './read-model';
 export class DocumentReadModel<Doc extends Document, Event extends DomainEvent> implements ReadModel {
   private collection: Collection<Doc> | null = null;
 
-  constructor(readonly projection: Projection<Doc, Event>) {}
+  /** @param patched fields of its documents that are changed outside of the log as well */
+  constructor(readonly projection: Projection<Doc, Event>, private readonly patched: readonly string[] = []) {}
 
   get name(): string { return this.projection.collection.name; }
   get checkpointIn(): CollectionSpec { return this.projection.collection; }
 
   get rebuild(): RebuildHints {
     const { handles } = this.projection;
-    return { handles: handles === '*' ? '*' : new Set<string>(handles), looksAtSealed: true, writtenOnce: [] };
+    return { handles: handles === '*' ? '*' : new Set<string>(handles), looksAtSealed: true, writtenOnce: [], patched: this.patched };
   }
 
   async open(documents: Pick<DocumentStore, 'open'>): Promise<number> {

@@ -16,6 +16,7 @@ export class CannotGoOn extends Error {
  */
 export class FoldingStore implements Pick<DocumentStore, 'open'> {
   private readonly collections = new Map<string, FoldingCollection<Document>>();
+  private readonly live = new Map<string, Collection>();
   private readonly prepared = new Map<string, Collection>();
   private readonly notes = new Set<string>();
 
@@ -34,6 +35,7 @@ export class FoldingStore implements Pick<DocumentStore, 'open'> {
       const load = this.goesOn ? await this.left(live, eachOnce) : await live.bulkLoad({ replace: true, eachOnce });
       collection = new FoldingCollection<Document>(spec, load, eachOnce, this.goesOn);
       this.collections.set(spec.name, collection);
+      this.live.set(spec.name, live);
     }
     return collection as unknown as Collection<Doc>;
   }
@@ -86,6 +88,11 @@ export class FoldingStore implements Pick<DocumentStore, 'open'> {
     const counts = new Map<string, number>();
     for (const [name, collection] of this.prepared) counts.set(name, await collection.count({}));
     return counts;
+  }
+
+  /** Each prepared collection, and the one whose place it will take. */
+  get pairs(): readonly (readonly [name: string, old: Collection, anew: Collection])[] {
+    return [...this.prepared].map(([name, anew]) => [name, this.live.get(name) as Collection, anew]);
   }
 
   async discard(): Promise<void> {

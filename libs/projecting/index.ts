@@ -1,3 +1,4 @@
+export type { Compared } from './comparison';
 export * from './document-read-model';
 export * from './log-follower';
 export * from './projector';

@@ -32,6 +32,8 @@ export interface RebuildHints {
   readonly looksAtSealed: boolean;
   /** Names of collections whose documents are written once and never read while the log is followed. */
   readonly writtenOnce: readonly string[];
+  /** Fields of documents that are changed outside of the log as well. */
+  readonly patched?: readonly string[];
 }
 
 /** Something kept up to date from the log. Its own checkpoint says how far it has come. */

@@ -23,7 +23,7 @@ describe('a rebuild', () => {
     const scene = new Scene();
     await scene.happened(put('anna', 'rope'), put('bob', 'hook'), emptied('bob'), put('anna', 'bolt'));
     const rebuilt = await rebuild(scene);
-    expect(rebuilt).toEqual({ name: 'baskets-1', position: 4, events: 4, read: 4, thrownAway: null, documents: new Map([['baskets-1', 1]]), parked: [] });
+    expect(rebuilt).toEqual({ name: 'baskets-1', position: 4, events: 4, read: 4, thrownAway: null, documents: new Map([['baskets-1', 1]]), compared: new Map(), parked: [] });
     expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope', 'bolt'] }]);
   });
 
@@ -73,6 +73,46 @@ describe('a rebuild', () => {
     const events = Object.assign(Object.create(scene.world.store) as EventStore, { head: async () => 7 });
     await expect(rebuild(scene, scene.documents, { events })).rejects.toThrow('the log ends before position 7');
     expect(await contents(scene.documents)).toEqual({ checkpoint: 1, documents: [{ id: 'anna', document: { id: 'anna', items: ['rope'] }, position: 1 }] });
+  });
+
+  it('tells how the one that it replaced stood to the log', async () => {
+    const scene = new Scene();
+    await scene.happened(put('anna', 'rope'), put('bob', 'hook'), put('chai', 'bolt'), put('dao', 'nut'));
+    await scene.project();
+    const live = await scene.documents.open<Basket>(baskets.collection);
+    await live.patch([{ id: 'bob', set: { items: 'something else' } }]);
+    await live.write([{ id: 'chai', document: null, position: 4 }, { id: 'ghost', document: { id: 'ghost', items: [] }, position: 4 }]);
+    const { compared } = await rebuild(scene, scene.documents, { compare: true });
+    expect(compared).toEqual(new Map([['baskets-1', { equal: 2, differed: 1, missing: 1, extra: 1, undecided: 0, examples: ['bob', 'chai', 'ghost'] }]]));
+    expect((await rebuild(scene, scene.documents, { compare: true })).compared).toEqual(new Map([['baskets-1', { equal: 4, differed: 0, missing: 0, extra: 0, undecided: 0, examples: [] }]]));
+  });
+
+  it('compares at one position, however far the two have come while they are gone through', async () => {
+    const scene = new Scene();
+    await scene.happened(put('anna', 'rope'), put('bob', 'hook'), put('chai', 'bolt'));
+    await scene.project();
+    // The loop goes on while documents are compared: the live one is ahead.
+    const [store, happens] = [scene.documents, async () => { await scene.happened(emptied('anna'), put('bob', 'nut'), put('dao', 'hook')); await scene.project(); }];
+    let scans = 0;
+    const documents = { hold: store.hold.bind(store), open: async <Doc extends Document>(spec: CollectionSpec) => {
+      const collection = await store.open<Doc>(spec);
+      const scan = collection.scan.bind(collection);
+      return Object.assign(collection, { scan: async (options: Parameters<typeof scan>[0]) => {
+        if (scans++ === 0) await happens();
+        return scan(options);
+      } });
+    } };
+    const { compared, position } = await rebuildReadModel(model(), { events: scene.world.store, codec: scene.world.codec, documents, compare: true });
+    expect([position, compared.get('baskets-1')]).toEqual([6, { equal: 3, differed: 0, missing: 0, extra: 0, undecided: 0, examples: [] }]);
+  });
+
+  it('does not compare what is changed outside of the log', async () => {
+    const scene = new Scene();
+    await scene.happened(put('anna', 'rope'));
+    await scene.project();
+    await (await scene.documents.open(baskets.collection)).patch([{ id: 'anna', set: { items: 'seen since' } }]);
+    const { compared } = await rebuildReadModel(new DocumentReadModel(baskets, ['items']), { events: scene.world.store, codec: scene.world.codec, documents: scene.documents, compare: true });
+    expect(compared.get('baskets-1')).toMatchObject({ equal: 1, differed: 0 });
   });
 
   it('comes to what the loop comes to, however few documents it holds at once', async () => {

@@ -1,6 +1,7 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
+import { Comparison, type Compared } from './comparison';
 import { CannotGoOn, FoldingStore } from './folding-store';
 import { ParkedStreams } from './parked-streams';
 import { definitionOf, goneOnWith, noteOf, type Progress } from './rebuild-progress';
@@ -19,6 +20,8 @@ export interface Rebuilt {
   readonly thrownAway: string | null;
   /** By collection; as many as were found again when it was compared with what was folded. */
   readonly documents: ReadonlyMap<string, number>;
+  /** By collection: how the one that was replaced stood to the new one. Empty where that was not asked for. */
+  readonly compared: ReadonlyMap<string, Compared>;
   readonly parked: readonly ParkedStream[];
 }
 
@@ -33,6 +36,8 @@ export interface RebuildParts {
   readonly markedAfter?: number;
   /** Begins at the beginning of the log, whatever an earlier rebuild has left. */
   readonly anew?: boolean;
+  /** Compares every document with that of the read model to be replaced, at the same position of the log: costs reading and parsing both once more. */
+  readonly compare?: boolean;
   /**
    * Does its work while nobody else follows the log into the read models: for the moment in which the new one takes the old one's place.
    * Where the store can keep others from writing itself, by default, nothing more is needed.
@@ -62,6 +67,8 @@ class Rebuild {
   private last: Pick<LoggedEvent, 'position' | 'id'> | null = null;
   private marked = 0;
   private thrownAway: string | null = null;
+  private readonly comparisons = new Map<string, Comparison>();
+  private readonly compared = new Map<string, Compared>();
 
   constructor(private readonly model: ReadModel, private readonly parts: RebuildParts) {}
 
@@ -76,14 +83,15 @@ class Rebuild {
       await model.open(await store.prepare(this.position, model.checkpointIn.name));
       documents = await store.count();
       await this.goOn(await events.head());
+      if (this.parts.compare) await this.compare(store);
       await (this.parts.alone ?? ((work) => work()))(() => this.takePlace(store));
     } catch (error) {
       await store.discard();
       throw error;
     }
     await this.keepParked();
-    const { position, events: all, read, thrownAway } = this;
-    return { name: model.name, position, events: all, read, thrownAway, documents, parked: this.parking.list };
+    const { position, events: all, read, thrownAway, compared } = this;
+    return { name: model.name, position, events: all, read, thrownAway, documents, compared, parked: this.parking.list };
   }
 
   /** With what an earlier rebuild has left, or from the beginning of the log. */
@@ -122,6 +130,14 @@ class Rebuild {
     await store.mark(position, noteOf({ definition: definitionOf(this.model), position, eventId, events: this.events, parked: this.parking.list }));
   }
 
+  private async compare(store: FoldingStore): Promise<void> {
+    for (const [name, live, anew] of store.pairs) {
+      const comparison = new Comparison(live, anew, this.model.rebuild.patched ?? []);
+      await comparison.run();
+      this.comparisons.set(name, comparison);
+    }
+  }
+
   /** While the old collections are held, nobody applies an event to them that the new ones lack. */
   private async takePlace(store: FoldingStore): Promise<void> {
     const { model: { checkpointIn }, parts: { documents, events } } = this;
@@ -130,6 +146,7 @@ class Rebuild {
       const old = hold.checkpoints.get(checkpointIn.name) ?? 0;
       // One that is ahead of the log is from before a backup was put back, and wrong.
       await this.goOn(Math.min(old, await events.head()));
+      for (const [name, comparison] of this.comparisons) this.compared.set(name, await comparison.end());
       await hold.replace();
     } finally {
       await hold.release();

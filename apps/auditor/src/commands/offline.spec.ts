@@ -114,6 +114,8 @@ describe('auditor, on a data folder', () => {
       expect(readModels.map(({ name }) => name)).toEqual(expect.arrayContaining(['user-directory-1', 'audit-1', 'user-history-1']));
       expect(readModels.find(({ name }) => name === 'user-directory-1')!.documents).toEqual({ 'user-directory-1': 2 });
       expect((await run('rebuild', '--read-model', 'user-directory-1')).out).toMatch(/^user-directory-1 +/m);
+      const again = await json<{ readModels: { compared: unknown }[] }>('rebuild', '--read-model', 'user-directory-1', '--compare');
+      expect(again.readModels.map(({ compared }) => compared)).toEqual([{ 'user-directory-1': { equal: 2, differed: 0, missing: 0, extra: 0, undecided: 0, examples: [] } }]);
       expect((await run('rebuild', '--read-model', 'nothing-1')).err).toContain('user-directory-1');
     });
 
