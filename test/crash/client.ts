@@ -129,9 +129,12 @@ export class Client {
 
   /** A request that has no key: where nobody answers, the client looks later what has become of it. */
   private async change(person: Person, request: Pick<Asked, 'method' | 'path' | 'body' | 'mark'>): Promise<void> {
+    let answered = false;
     person.uncertain = true;
-    await this.ask(request, false, () => { person.uncertain = false; });
-    if (request.method !== 'DELETE' && !person.uncertain) await this.learn(person);
+    await this.ask(request, false, () => { answered = true; });
+    if (!answered) return;
+    if (request.method === 'DELETE') person.uncertain = false;
+    else await this.learn(person); // where nobody answers that, what is known of the person is old: it stays uncertain
   }
 
   private async learn(person: Person): Promise<void> {
