@@ -6,7 +6,13 @@ import { isUnavailable } from './errors';
  * a server that went silent is believed in.
  */
 const SELECTION_TIMEOUT_MS = 2_500;
-const HEARTBEAT_MS = 2_000;
+const HEARTBEAT_MS = 1_000;
+/**
+ * How long after a look at a server the next one is at the soonest, in milliseconds. More than between two looks, so that none is ever made out of turn, in the
+ * moment in which a call fails: where all connections are cut at once, the driver (7.9) then asks over one that is gone already, waits for it for ever,
+ * and takes the server for away until the process is started again.
+ */
+const SOONEST_HEARTBEAT_MS = 1_500;
 /** Connections of one process. More callers than this wait in line, at most so long. */
 const POOL_SIZE = 32;
 const QUEUE_TIMEOUT_MS = 5_000;
@@ -44,6 +50,7 @@ export function openMongoClient(url: string, more: MongoClientOptions = {}): Mon
     connectTimeoutMS: SELECTION_TIMEOUT_MS,
     socketTimeoutMS: SILENCE_MS,
     heartbeatFrequencyMS: HEARTBEAT_MS,
+    minHeartbeatFrequencyMS: SOONEST_HEARTBEAT_MS,
     maxPoolSize: POOL_SIZE,
     waitQueueTimeoutMS: QUEUE_TIMEOUT_MS,
     writeConcern: MAJORITY,

@@ -168,6 +168,22 @@ withFaults('when the servers fail', () => {
       await expectInvitedOnce(body.email, await invite(body, key));
     }, 90_000);
 
+    it.each<['is cut off' | 'goes silent', number]>([['is cut off', 1], ['is cut off', 3], ['is cut off', 7], ['goes silent', 2], ['goes silent', 5]])(
+      'MongoDB %s while a change is under way, at message %i: it is done or put off, nothing is half done, and the same request does it once', async (how, message) => {
+      const [body, key] = [newcomer(), unique('key-')];
+      const moment = front.message(message);
+      const underWay = invite(body, key);
+      await moment;
+      if (how === 'is cut off') await front.shut();
+      else front.swallow();
+      const answer = await underWay;
+      if (answer.status !== 201) expectUnavailable(answer);
+      await front.reopen();
+      await allIsWell();
+      await expectInvitedOnce(body.email, answer.status === 201 ? answer : await invite(body, key));
+      await expectInvitedOnce(body.email, await invite(body, key));
+    }, 90_000);
+
     it('both at once: the process lives, says so, and works again', async () => {
       await Promise.all([faults().goAway(), front.shut()]);
       for (let n = 0; n < 2; n++) {

@@ -6,14 +6,15 @@ export class Front {
   private readonly pairs = new Set<{ readonly near: Socket; readonly far: Socket; silent: boolean }>();
   private server: Server | null = null;
   private port = 0;
+  private countdown: { left: number; readonly done: () => void } | null = null;
 
   constructor(private readonly target: number) {}
 
   /** @param port 0 for any free one. @returns the port */
   async open(port: number): Promise<number> {
     const server = createServer((near) => this.join(near));
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
     this.server = server;
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
     this.port = (server.address() as AddressInfo).port;
     return this.port;
   }
@@ -44,12 +45,20 @@ export class Front {
     for (const pair of this.pairs) pair.silent = true;
   }
 
+  /** Resolves in the moment in which the n-th message from now on, from 1, would have gone to the server. It does not, nor does anything after it on that connection. */
+  message(n: number): Promise<void> {
+    return new Promise((done) => (this.countdown = { left: n, done }));
+  }
+
   private join(near: Socket): void {
+    // It was on its way when the others were cut; let in now, it would live on, and keep the server from ever being closed.
+    if (!this.server) return void near.destroy();
     const pair = { near, far: connect(this.target, '127.0.0.1'), silent: false };
     this.pairs.add(pair);
     const pipe = (from: Socket, to: Socket): void => {
       from.setNoDelay(true);
       from.on('data', (bytes) => {
+        if (from === near) this.count(pair);
         if (!pair.silent && !to.write(bytes)) {
           from.pause();
           to.once('drain', () => from.resume());
@@ -63,5 +72,12 @@ export class Front {
     };
     pipe(near, pair.far);
     pipe(pair.far, near);
+  }
+
+  private count(pair: { silent: boolean }): void {
+    if (!this.countdown || --this.countdown.left > 0) return;
+    pair.silent = true; // this one does not get through any more
+    this.countdown.done();
+    this.countdown = null;
   }
 }
