@@ -119,13 +119,13 @@ export class Life {
 
   /** Dies while it starts, or soon after. */
   private async dieStarting(): Promise<void> {
-    const service = await Service.start(this.data);
+    const service = Service.start(this.data);
     await new Promise((done) => { setTimeout(done, this.chance.int(1500)); });
     await service.kill();
   }
 
   private async start(): Promise<Service> {
-    const service = this.running = await Service.start(this.data);
+    const service = this.running = Service.start(this.data);
     this.readyAfterMs.push(await service.ready());
     this.desk.port = service.port;
     if (this.ownerId === '') await this.found();

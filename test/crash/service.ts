@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 
 export const SETUP_TOKEN = 'setup-token-of-the-crash-test';
@@ -16,26 +15,29 @@ export class Service {
   private readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   private said = '';
 
-  private constructor(private readonly process: ChildProcess, readonly port: number) {
+  /** Where it listens, once it is ready. It takes one that is free itself: one chosen for it could be another's by the time it has started. */
+  port = 0;
+
+  private constructor(private readonly process: ChildProcess) {
     this.ended = new Promise((done) => { process.once('exit', (code, signal) => { done({ code, signal }); }); });
     for (const stream of [process.stdout, process.stderr]) stream?.on('data', (chunk: Buffer) => { this.said = (this.said + chunk.toString()).slice(-4000); });
   }
 
   /** Starts it; it is not ready yet. @throws {Error} where nothing is built */
-  static async start(data: string): Promise<Service> {
+  static start(data: string): Service {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run \`npm run build\` first`);
-    const port = await freePort();
     const { EVENTSTORE_URL: _e, MONGODB_URL: _m, SMTP_URL: _s, ...env } = process.env;
     return new Service(spawn(process.execPath, [MAIN], {
-      env: { ...env, NODE_ENV: 'production', PORT: String(port), ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: SETUP_TOKEN, ROLEBOOK_REQUEST_LOG: 'off' }, stdio: ['ignore', 'pipe', 'pipe'],
-    }), port);
+      env: { ...env, NODE_ENV: 'production', PORT: '0', ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: SETUP_TOKEN, ROLEBOOK_REQUEST_LOG: 'off' }, stdio: ['ignore', 'pipe', 'pipe'],
+    }));
   }
 
   /** @returns milliseconds until it says that it is ready. @throws {Error} with what it said, where it ends or takes forever */
   async ready(): Promise<number> {
     const began = performance.now();
     while (performance.now() - began < PATIENCE_MS) {
-      if (await fetch(`http://127.0.0.1:${this.port}/health/ready`).then(({ ok }) => ok, () => false)) return performance.now() - began;
+      this.port ||= Number(/listening on http:\/\/[^:]+:(\d+)/.exec(this.said)?.[1] ?? 0);
+      if (this.port > 0 && await fetch(`http://127.0.0.1:${this.port}/health/ready`).then(({ ok }) => ok, () => false)) return performance.now() - began;
       if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`the service ended instead of getting ready:\n${this.said}`);
       await new Promise((done) => { setTimeout(done, 10); });
     }
@@ -55,13 +57,4 @@ export class Service {
     const { code, signal } = await this.ended;
     return { code, signal, afterMs: performance.now() - began };
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().once('error', fail).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => { done(port); });
-    });
-  });
 }
