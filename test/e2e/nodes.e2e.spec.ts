@@ -3,8 +3,13 @@ import type { Collection } from '@rolebook/document-store';
 import { allReadModels } from '@rolebook/installation';
 import type { CollectionSpec } from '@rolebook/kernel';
 import { Projector } from '@rolebook/projecting';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { business, expectStatus, invited, member, PASSWORD, problemOf, Service, signIn, unique, type Business, type Person } from './harness';
 import { ProjectorProcess } from './projector-process';
+
+const ROOT = join(__dirname, '..', '..');
 
 /** Documents without what stands in them outside the log's order. */
 const withoutLastSeen = (document: object | null): object | null => document && { ...document, lastSeenAt: null };
@@ -191,6 +196,44 @@ several('two api nodes and two projectors on the same servers', () => {
       }
       expect(compared).toBeGreaterThan(100);
     }
+  });
+
+  describe('a read model made anew by the auditor', () => {
+    /** `auditor rebuild`, as operators run it. @returns its exit code, and what it printed */
+    async function rebuild(): Promise<{ readonly code: number | null; readonly printed: string }> {
+      const child = spawn(process.execPath, [
+        join(ROOT, 'libs/worker/typescript-bootstrap.cjs'), join(ROOT, 'apps/auditor/src/main.ts'), 'rebuild', '--read-model', 'user-directory-1', '--compare', '--json',
+      ], { env: { PATH: process.env.PATH, ...a.environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+      let printed = '';
+      child.stdout.on('data', (bytes: Buffer) => { printed += bytes.toString(); });
+      const [code] = (await once(child, 'exit')) as [number | null];
+      return { code, printed };
+    }
+
+    it('takes the old one\'s place while changes go on: the projector stands by for that moment and works on, and every node reads the new one', async () => {
+      startProjector(); // of those before, one may work still, or none
+      let done = false;
+      const rebuilding = rebuild().finally(() => { done = true; });
+      const made: { readonly id: string; readonly position: string }[] = [];
+      const change = async () => {
+        const answer = await a.call('POST', '/v1/invitations', { email: `${unique('anew')}@${biz.slug}.example`, role: 'crew' }, asOwner());
+        expectStatus(answer, 201);
+        made.push({ id: answer.body.id, position: answer.headers['rolebook-position']! });
+      };
+      while (!done) await change();
+      const { code, printed } = await rebuilding;
+      await change();
+
+      expect({ code, printed }).toMatchObject({ code: 0 });
+      const { readModels: [model] } = JSON.parse(printed) as { readModels: { compared: Record<string, object> }[] };
+      expect(Object.values(model!.compared)).toEqual([expect.objectContaining({ differed: 0, missing: 0, extra: 0 })]);
+      for (const node of [a, b]) {
+        for (const { id } of made) {
+          const answer = await node.call('GET', `/v1/users/${id}`, undefined, asOwner(after(made.at(-1)!.position)));
+          expect([answer.status, answer.body.status]).toEqual([200, 'invited']);
+        }
+      }
+    }, 120_000);
   });
 
   describe('a subscription that dies without a sign', () => {
