@@ -63,7 +63,7 @@ export const checkpointsFirst: Sabotage = (durable) => {
         await flush();
         await collection.write([], checkpoint);
         kept = writes;
-        setTimeout(() => { void flush(); }, 40);
+        setTimeout(() => { void flush(); }, 400);
       },
       getMany: async (ids) => { await flush(); return collection.getMany(ids); },
     };
