@@ -24,7 +24,7 @@ const OURS: ReadonlySet<string> = new Set([...ALWAYS.map(([name]) => name), 'x-r
 export class HardenedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   override writeHead(status: number, ...rest: readonly unknown[]): this {
     const given = rest.at(-1);
-    if (Array.isArray(given) || this.saysOurs(isFields(given) ? given : NONE)) return this.writeOneByOne(status, rest);
+    if (!HAS_STORE_HEADER || Array.isArray(given) || this.saysOurs(isFields(given) ? given : NONE)) return this.writeOneByOne(status, rest);
     const id = (this.req as Identified)[ID];
     (this as Written)[LINES] = id === undefined ? ALWAYS_TEXT : `${ALWAYS_TEXT}x-request-id: ${id}\r\n`;
     return super.writeHead(status, ...(rest as []));
@@ -57,6 +57,8 @@ const NONE: OutgoingHttpHeaders = {};
 const LINES = Symbol('lines behind the status line');
 type Written = { [LINES]?: string };
 const NODES = ServerResponse.prototype as unknown as { _storeHeader(firstLine: string, headers: unknown): void };
+/** A Node without it gets the headers one by one, rather than none. */
+const HAS_STORE_HEADER = typeof NODES._storeHeader === 'function';
 
 function isFields(given: unknown): given is OutgoingHttpHeaders {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
