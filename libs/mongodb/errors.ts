@@ -1,4 +1,4 @@
-import { MongoBulkWriteError, MongoError, MongoServerError, MongoWriteConcernError } from 'mongodb';
+import { MongoBulkWriteError, MongoError, MongoNetworkError, MongoServerError, MongoWriteConcernError } from 'mongodb';
 
 const DUPLICATE_KEY = 11_000;
 
@@ -12,9 +12,9 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([
   24, 50, 64, 75, 112, 134, 202, 317, 365, 402, // timed out, write concern not met, conflict, snapshot or connection gone
 ]);
 
-/** Driver errors that say that nobody could be asked. Some of these classes are not exported, but their names are stable. */
+/** Driver errors besides those of the network that say that nobody could be asked. Some of these classes are not exported, but their names are stable. */
 const NOBODY_ASKED: ReadonlySet<string> = new Set([
-  'MongoNetworkError', 'MongoNetworkTimeoutError', 'MongoPoolClearedError', 'MongoPoolClosedError', 'MongoPoolClearedOnNetworkError', 'MongoWaitQueueTimeoutError',
+  'MongoPoolClosedError', 'MongoWaitQueueTimeoutError',
   'MongoServerSelectionError', 'MongoSystemError', 'MongoStalePrimaryError', 'MongoServerClosedError', 'MongoUnexpectedServerResponseError',
   'MongoOperationTimeoutError', 'MongoNotConnectedError', 'MongoTopologyClosedError', 'MongoClientClosedError', 'MongoExpiredSessionError',
 ]);
@@ -25,7 +25,7 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof MongoWriteConcernError) return true;
   if (error instanceof MongoBulkWriteError) return isUnavailable(error.errorResponse) || error.result.getWriteConcernError() !== undefined || isUnavailableCode(error.code);
   if (error instanceof MongoServerError) return isUnavailableCode(error.code) || error.hasErrorLabel('RetryableWriteError');
-  return NOBODY_ASKED.has(error.name);
+  return error instanceof MongoNetworkError || NOBODY_ASKED.has(error.name);
 }
 
 /** Whether a unique index, such as that of `_id`, has another document in the place. */
