@@ -10,3 +10,4 @@ export { createPasswordHasher, Overloaded, PasswordHasher } from './password-has
 export { checkPassword, type PasswordProblem, type PasswordRules } from './password-policy';
 export * from './port';
 export { createSubjectKeys } from './subject-keys';
+export { GenerationCache } from './generation-cache';

@@ -111,6 +111,6 @@ function keyOf(position: number): string {
   return String(position).padStart(16, '0');
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

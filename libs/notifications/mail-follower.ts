@@ -5,7 +5,7 @@ import type { Clock, Recorded } from '@rolebook/kernel';
 import { MailDeferred, MailRejected, MailUnavailable, type Mail, type Mailer } from '@rolebook/mail';
 import type { OperationalStore } from '@rolebook/operational-store';
 import { LogFollower } from '@rolebook/projecting';
-import { DeferredMails } from './deferred-mails';
+import { DeferredMails, messageOf } from './deferred-mails';
 import { letters, type Desk } from './letters';
 
 const BUCKET = 'mail';
@@ -84,7 +84,7 @@ export class MailFollower {
         await this.sendOrDefer(event);
         return true;
       } catch (error) {
-        this.parts.onProblem('a mail could not be sent and is tried again', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
+        this.parts.onProblem('a mail could not be sent and is tried again', { eventId: event.id, error: messageOf(error) });
         await this.pause(error instanceof MailUnavailable ? Math.max(pause, error.retryAfterSeconds * 1_000) : pause);
       }
     }
@@ -129,7 +129,7 @@ export class MailFollower {
       return recorded && write ? await write(this.parts.desk, recorded as Recorded<never>) : null;
     } catch (error) {
       if (error instanceof StoreUnavailable || error instanceof KeyStoreUnavailable) throw error;
-      this.parts.onProblem('a mail could not be written', { eventId: event.id, error: error instanceof Error ? error.message : String(error) });
+      this.parts.onProblem('a mail could not be written', { eventId: event.id, error: messageOf(error) });
       return null;
     }
   }

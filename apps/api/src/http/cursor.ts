@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InstallationSecrets } from '@rolebook/crypto';
+import { GenerationCache, InstallationSecrets } from '@rolebook/crypto';
 import { Problem } from './problems';
 
 /** Cursors in memory: so many at least, once so many were given, and twice as many at most; each is some hundred bytes. */
@@ -13,9 +13,8 @@ const FORGOTTEN_AFTER_MS = 60_000;
  */
 @Injectable()
 export class Cursors {
-  /** By cursor and context, the place as JSON text; and those given before them. */
-  private given = new Map<string, string>();
-  private before = new Map<string, string>();
+  /** By cursor and context, the place as JSON text. */
+  private given = new GenerationCache<string>(REMEMBERED);
   private forgetting: NodeJS.Timeout | null = null;
 
   constructor(private readonly secrets: InstallationSecrets) {}
@@ -34,20 +33,19 @@ export class Cursors {
     if (cursor === undefined) return null;
     const context = `${businessId}/${list}`;
     const key = `${cursor} ${context}`;
-    const place = this.given.get(key) ?? this.before.get(key) ?? this.secrets.openText('cursor', cursor, context);
+    const place = this.given.get(key) ?? this.secrets.openText('cursor', cursor, context);
     if (place === null) throw new Problem('invalid-cursor');
     return JSON.parse(place) as Place;
   }
 
   private remember(key: string, place: string): void {
-    if (this.given.size >= REMEMBERED) [this.before, this.given] = [this.given, new Map<string, string>()];
+    this.given.turn();
     this.given.set(key, place);
     this.forgetting ??= setTimeout(() => this.forget(), FORGOTTEN_AFTER_MS).unref();
   }
 
   private forget(): void {
-    this.given.clear();
-    this.before.clear();
+    this.given = new GenerationCache(REMEMBERED);
     this.forgetting = null;
   }
 }
