@@ -136,14 +136,16 @@ describe('connections', () => {
 
   it('refused: the store is unavailable, and works again when the server is back', async () => {
     const hasty = await connect(HASTE);
-    await hasty.ping();
     await double.faults.goAway();
     for (const use of [hasty.append(newStream(), 'any', newEvents(1)), hasty.readStream(newStream()), hasty.readAll({ after: 0, limit: 1 }), hasty.head(), hasty.ping()]) {
       expect(await refusal(use)).toBeInstanceOf(StoreUnavailable);
     }
     await double.faults.comeBack();
     expect(await store.append(newStream(), 'no-stream', newEvents(1))).toMatchObject({ revision: 0 });
-    await hasty.ping();
+    // The same client again. It gives up early, and a busy machine may need more than one of its attempts.
+    let back: unknown;
+    for (let asked = 0; asked < 100 && back !== 'succeeded'; asked++) back = await refusal(hasty.ping());
+    expect(back).toBe('succeeded');
   });
 
   it('to a cluster are made through its gossip', async () => {
