@@ -71,11 +71,14 @@ function unwrittenRefusal(ask: Ask, seen: readonly State[], past: Past): string 
   return written.at(-1) === 1 || overtaken ? null : 'and that was not written down';
 }
 
-/** Positions before what had happened, and nobody had been told of yet, when a request was sent: a session may have ended so. */
-function unheard({ underWay, startedAt }: Ask, past: Past): number[] {
-  return underWay.flatMap((other) => {
+/**
+ * Positions before what had happened when a request was sent, of which nobody had been told and the log had not said it to this process either: a session
+ * may have ended so, and it is let in once more.
+ */
+function unheard({ unanswered, startedAt, heardUpTo }: Ask, past: Past): number[] {
+  return unanswered.flatMap((other) => {
     const position = past.carriedOut.get(other);
-    return position === undefined || position > startedAt ? [] : [position - 1];
+    return position === undefined || position > startedAt || position <= heardUpTo ? [] : [position - 1];
   });
 }
 

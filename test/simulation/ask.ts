@@ -24,12 +24,14 @@ export interface Ask {
   readonly commands: Map<string, { readonly deed: Deed; readonly at: number }>;
   /** By the clock on the wall, in milliseconds since the epoch. */
   readonly begunAt: number;
-  /** Other requests that were without an answer when it was first sent. */
-  underWay: readonly Ask[];
+  /** Other requests that were without an answer when it was first sent: still under way, or given up by their client. */
+  unanswered: readonly Ask[];
   /** Length of the log when it was first sent, and when it was answered for good. */
   startedAt: number;
   /** Up to where the process it was sent to had been told what others did; less than `startedAt` where there are several. */
   toldAt: number;
+  /** Up to where the process it was sent to had heard the log's own word; behind `toldAt` where one process does all and knows of what it answered before. */
+  heardUpTo: number;
   endedAt: number;
   answer: Answer;
   sends: number;

@@ -68,7 +68,8 @@ export class World {
     for (let tries = 0; tries < most; tries++) {
       const process = await this.processAt(seat + tries);
       if (!process) continue;
-      if (!this.script.embedded) ask.toldAt = Math.min(ask.toldAt, process.progress.told);
+      ask.heardUpTo = Math.min(ask.heardUpTo, process.progress.told);
+      if (!this.script.embedded) ask.toldAt = Math.min(ask.toldAt, ask.heardUpTo);
       const answer = await send(process, ask);
       this.note(`${ask.n} ${answer.kind === 'refused' ? answer.code : answer.kind}`);
       if (answer.kind !== 'unknown') {
@@ -82,9 +83,9 @@ export class World {
     ask.endedAt = await this.durable.events.head();
   }
 
-  begin(draft: Omit<Ask, 'n' | 'businessId' | 'key' | 'commands' | 'begunAt' | 'underWay' | 'startedAt' | 'toldAt' | 'endedAt' | 'answer' | 'sends' | 'sentAt'> & { readonly keyed: boolean }): Ask {
+  begin(draft: Omit<Ask, 'n' | 'businessId' | 'key' | 'commands' | 'begunAt' | 'unanswered' | 'startedAt' | 'toldAt' | 'heardUpTo' | 'endedAt' | 'answer' | 'sends' | 'sentAt'> & { readonly keyed: boolean }): Ask {
     const n = this.asks.length;
-    const ask: Ask = { ...draft, n, businessId: this.businessId, key: draft.keyed ? `key-${n}` : null, commands: new Map(), begunAt: this.schedule.clock.now(), underWay: [], startedAt: 0, toldAt: 0, endedAt: 0, answer: { kind: 'unknown' }, sends: 0, sentAt: 0 };
+    const ask: Ask = { ...draft, n, businessId: this.businessId, key: draft.keyed ? `key-${n}` : null, commands: new Map(), begunAt: this.schedule.clock.now(), unanswered: [], startedAt: 0, toldAt: 0, heardUpTo: 0, endedAt: 0, answer: { kind: 'unknown' }, sends: 0, sentAt: 0 };
     this.asks.push(ask);
     return ask;
   }
@@ -96,8 +97,8 @@ export class World {
         if (!draft) return;
         const ask = this.begin(draft);
         this.note(`${ask.n} asks ${step.action}`);
-        ask.startedAt = ask.toldAt = await this.durable.events.head();
-        ask.underWay = [...this.open.keys()];
+        ask.startedAt = ask.toldAt = ask.heardUpTo = await this.durable.events.head();
+        ask.unanswered = this.asks.filter((other) => other !== ask && other.answer.kind === 'unknown');
         const answered = this.pursue(ask, step.process, SENDS).finally(() => { this.open.delete(ask); });
         this.open.set(ask, answered);
         if (step.alone) await this.allAnswered();
