@@ -71,10 +71,21 @@ describe('a whole export', () => {
     expect(await verify(await history.export({ items }))).toMatchObject({ ok: true });
   });
 
-  it('reports progress', async () => {
+  it('reports progress every ten thousand lines, to whoever asks', async () => {
+    const long = [...await history.export({ size: 1 }), ...Array<string>(20_000).fill('')];
     const seen: number[] = [];
-    await verifyExport(Array.from({ length: 20_001 }, () => '{}'), { checkpoint, key, onProgress: (n) => seen.push(n) });
+    await verify(long, { onProgress: (n) => seen.push(n) });
     expect(seen).toEqual([10_000, 20_000]);
+    expect(await verify(long)).toMatchObject({ ok: false, lines: 20_001, problemCount: 20_000 });
+  });
+
+  it('that cannot be read to its end has no verdict: the error of the file or the network is the caller\'s', async () => {
+    const gone = new Error('EIO: i/o error, read');
+    async function* broken(): AsyncGenerator<string> {
+      yield* lines.slice(0, 10);
+      throw gone;
+    }
+    await expect(verifyExport(broken(), { checkpoint, key })).rejects.toBe(gone);
   });
 });
 
@@ -168,7 +179,7 @@ describe('an export that was tampered with fails, and says where', () => {
   });
 
   it('emptied', async () => {
-    expect(await verify([])).toMatchObject({ ok: false, problems: [{ line: null }] });
+    expect(await verify([])).toMatchObject({ ok: false, problems: [{ line: null, what: 'the export is empty: there is nothing to prove' }] });
   });
 
   it('mixed from two exports', async () => {

@@ -22,7 +22,7 @@ export interface VerifyExportOptions {
   readonly readings?: EventReadings;
   /** Problems that are kept; all are counted. */
   readonly mostProblems?: number;
-  /** Called after every `progressEvery` lines. */
+  /** Called after every ten thousand lines. */
   readonly onProgress?: (lines: number) => void;
 }
 

@@ -25,6 +25,10 @@ describe('the words a user is found by', () => {
     );
   });
 
+  it('have no mark on a Latin letter, however many it had: two, or one that no composed letter holds', () => {
+    expect(searchWords('Nguyễn m\u0303ax', 'x@y.example')).toEqual(['nguyen', 'max', 'x', 'y', 'example', 'x@y.example']);
+  });
+
   it('hold what people type for letters they do not have', () => {
     expect(searchWords('ß æ œ ø đ ð ł þ ħ ı Éß', 'x@y.example')).toEqual(['ss', 'ae', 'oe', 'o', 'd', 'l', 'th', 'h', 'i', 'ess', 'x', 'y', 'example', 'x@y.example']);
   });
