@@ -84,7 +84,7 @@ describe('a rebuild beside the service', () => {
     await rename(1, 'Before any of it');
     const before = await everything();
     const files = readdirSync(data).filter((name) => name.endsWith('.db'));
-    for (const model of ['user-directory-1', 'audit-1', 'user-history-1']) {
+    for (const model of ['user-directory-1', 'audit-1', 'user-history-2']) {
       const { child, ended } = rebuild();
       while (child.exitCode === null && !loading().some((name) => name.includes(model))) await new Promise((resolve) => setTimeout(resolve, 5));
       child.kill('SIGKILL');

@@ -18,6 +18,8 @@ export interface UserVersion extends UserDocument {
   readonly fork: number;
   /** What it permits, see {@link profileOf}. */
   readonly profile: string;
+  /** Every word that the user was ever found by; the version in force has them for all. A search for a moment begins with whoever it may mean. */
+  readonly everWords?: readonly string[];
 }
 
 /** A way in which permissions are set in a business, or once were: there are few, however many users. */
@@ -29,7 +31,7 @@ export interface AccessProfile extends Document {
 }
 
 export const userHistory: CollectionSpec = {
-  name: 'user-history-1',
+  name: 'user-history-2',
   indexes: [
     ['userId', 'from'],
     ['businessId', 'status', 'role', 'hasTwoFactor', 'sortName'],
@@ -38,7 +40,8 @@ export const userHistory: CollectionSpec = {
     ['businessId', 'status', 'fork', 'to'],
     ['businessId', 'status', 'profile', 'sortName'],
   ],
-  words: { field: 'words', within: ['businessId'], sorts: ['sortName', 'createdAt'] },
+  // By what never changes of a user: a new name adds its own words and moves none.
+  words: { field: 'everWords', within: ['businessId'], sorts: ['createdAt'] },
 };
 export const accessProfiles: CollectionSpec = { name: 'access-profiles-1', indexes: [['businessId']] };
 
@@ -137,7 +140,7 @@ class Batch {
       const before = current && current.document;
       if (before) this.ended.push({ id: `${userId}/${before.from}`, document: endedAt(before, recorded.position), position: recorded.position });
       const user = userDirectory.evolve(before && asUser(before), recorded as Recorded<never>, userId);
-      this.inForce.set(userId, { id: userId, document: user && inForceFrom(user, recorded.position), position: recorded.position });
+      this.inForce.set(userId, { id: userId, document: user && inForceFrom(user, recorded.position, before?.everWords), position: recorded.position });
       if (recorded.event.type === 'UserErased') this.strip(userId, recorded.position);
     }
   }
@@ -159,16 +162,18 @@ function userOf({ event }: Recorded): string {
   return event.data.userId as string;
 }
 
-function inForceFrom(user: UserDocument, from: number): UserVersion {
-  return { ...withoutErasedWords(user), id: user.id, userId: user.id, from, to: NEVER, fork: forkOf(from, NEVER), profile: profileOf(user) };
+function inForceFrom(user: UserDocument, from: number, wordsBefore: readonly string[] = []): UserVersion {
+  const { words } = withoutErasedWords(user);
+  const everWords = user.email === '' ? [] : [...new Set([...wordsBefore, ...words])];
+  return { ...user, words, id: user.id, userId: user.id, from, to: NEVER, fork: forkOf(from, NEVER), profile: profileOf(user), everWords };
 }
 
-function endedAt(version: UserVersion, to: number): UserVersion {
+function endedAt({ everWords: _, ...version }: UserVersion, to: number): UserVersion {
   return { ...version, id: `${version.userId}/${version.from}`, to, fork: forkOf(version.from, to) };
 }
 
 /** The user that a version is of, as they were. */
-export function asUser({ from: _from, to: _to, fork: _fork, profile: _profile, userId, ...user }: UserVersion): UserDocument {
+export function asUser({ from: _from, to: _to, fork: _fork, profile: _profile, everWords: _everWords, userId, ...user }: UserVersion): UserDocument {
   return { ...user, id: userId };
 }
 

@@ -1,3 +1,4 @@
+import { ROLES } from '@rolebook/access';
 import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
 import type { UserVersion } from '../projections/user-history';
 import { forksAt } from '../projections/validity';
@@ -13,6 +14,9 @@ const PAGE = 500;
 /** So many candidates in a row are of one user: the rest of theirs are passed over. */
 const LONG_RUN = 50;
 
+/** All whom a search can find, as the index has it: nobody has words after an erasure. */
+const WHOEVER = { status: ['invited', 'invitation-withdrawn', 'active', 'deactivated'] satisfies readonly Status[], role: ROLES, hasTwoFactor: [true, false] };
+
 /** Which versions a page is made of, and in which order. */
 export interface VersionList {
   readonly businessId: string;
@@ -27,7 +31,9 @@ export interface VersionList {
   readonly after: { readonly value: Scalar; readonly id: string } | null;
   readonly limit: number;
   /** Walks through the list's order, together giving all versions that can match, in force or not. */
-  readonly walks: readonly Pick<FindOptions, 'where' | 'wordStarts'>[];
+  readonly walks: readonly Pick<FindOptions, 'where'>[];
+  /** Words that must begin so in any version that matches; absent where any words will do. */
+  readonly wordStarts?: readonly string[];
 }
 
 /** Versions of users as of a position of the log. */
@@ -56,7 +62,7 @@ export class Versions {
         const last = page.at(-1);
         if (!last || page.length < PAGE) break;
         after = { value: last[options.sort.field], id: last.id };
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await breathe();
       }
     }
   }
@@ -64,14 +70,26 @@ export class Versions {
   /**
    * A page of versions in force, and one more where there is one.
    *
-   * Where few are in force they are all read and sorted. Where many are, the order of the list is walked, through versions of all
-   * times, and those not in force are passed over: with so many in force, they are found soon.
+   * Where few are in force, or few users were ever found by the words asked for, they are all read and sorted. Where many are, the order of
+   * the list is walked, through versions of all times, and those that do not match are passed over: with so many that do, they are found soon.
    */
   async page(list: VersionList): Promise<readonly UserVersion[]> {
-    const all = await this.ifFew(list);
-    if (all) return sorted(all.filter((version) => list.matches(version) && isAfter(list, version)), list);
+    const all = (list.wordStarts && await this.found(list.businessId, list.wordStarts, list.position)) ?? await this.ifFew(list);
+    if (all) return sorted(all.filter((version) => list.statuses.includes(version.status) && list.matches(version) && isAfter(list, version)), list);
     const found = await Promise.all(list.walks.map((walk) => this.walk(list, walk)));
     return sorted(found.flat(), list);
+  }
+
+  /** Of all users who were ever found by words that begin so, the versions in force at a position, whatever their words were then; `null` where there are many such users. */
+  async found(businessId: string, wordStarts: readonly string[], position: number): Promise<readonly UserVersion[] | null> {
+    const texts = await this.collection.findRaw({ where: { businessId, ...WHOEVER }, sort: { field: 'createdAt', direction: 'asc' }, wordStarts, limit: this.few + 1 });
+    if (texts.length > this.few) return null;
+    const then: UserVersion[] = [];
+    for (const now of await parsed(texts)) {
+      const version = now.from <= position ? now : await this.of(now.userId, position);
+      if (version) then.push(version);
+    }
+    return then;
   }
 
   private async ifFew({ businessId, statuses, position }: VersionList): Promise<readonly UserVersion[] | null> {
@@ -81,7 +99,7 @@ export class Versions {
       found.push(...(await this.collection.findRaw({ ...options, limit: this.few + 1 - found.length })));
       if (found.length > this.few) return null;
     }
-    return found.map((text) => JSON.parse(text) as UserVersion);
+    return parsed(found);
   }
 
   private async walk(list: VersionList, walk: VersionList['walks'][number]): Promise<readonly UserVersion[]> {
@@ -114,6 +132,20 @@ export class Versions {
       { where: { businessId, status, fork: ended }, sort: { field: 'to', direction: 'asc' }, range: { gt: position } } as const,
     ]);
   }
+}
+
+/** With a break for others now and then. */
+async function parsed(texts: readonly string[]): Promise<readonly UserVersion[]> {
+  const versions: UserVersion[] = [];
+  for (const text of texts) {
+    if (versions.length > 0 && versions.length % PAGE === 0) await breathe();
+    versions.push(JSON.parse(text) as UserVersion);
+  }
+  return versions;
+}
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A place behind all versions of a user with one sort value. Their ids begin with the user's, which are all of one length. */
