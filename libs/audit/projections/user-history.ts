@@ -1,4 +1,5 @@
 import { effectivePermissions, MODULES, type Level, type Module } from '@rolebook/access';
+import { isDeepStrictEqual } from 'node:util';
 import type { Collection, DocumentStore, DocumentWrite } from '@rolebook/document-store';
 import { ERASED_NAME, type CollectionSpec, type Document, type Recorded } from '@rolebook/kernel';
 import type { Delivery, Parking, ParkedStream, ReadModel } from '@rolebook/projecting';
@@ -18,8 +19,11 @@ export interface UserVersion extends UserDocument {
   readonly fork: number;
   /** What it permits, see {@link profileOf}. */
   readonly profile: string;
-  /** Every word that the user was ever found by; the version in force has them for all. A search for a moment begins with whoever it may mean. */
-  readonly everWords?: readonly string[];
+  /**
+   * The words that a search finds it by; none where the version after it has the same. So whatever a version's words are, it or one after it
+   * is found by all of them, and a change that leaves the name alone moves no posting.
+   */
+  readonly foundBy: readonly string[];
 }
 
 /** A way in which permissions are set in a business, or once were: there are few, however many users. */
@@ -40,8 +44,7 @@ export const userHistory: CollectionSpec = {
     ['businessId', 'status', 'fork', 'to'],
     ['businessId', 'status', 'profile', 'sortName'],
   ],
-  // By what never changes of a user: a new name adds its own words and moves none.
-  words: { field: 'everWords', within: ['businessId'], sorts: ['createdAt'] },
+  words: { field: 'foundBy', within: ['businessId'], sorts: ['createdAt'] },
 };
 export const accessProfiles: CollectionSpec = { name: 'access-profiles-1', indexes: [['businessId']] };
 
@@ -138,9 +141,10 @@ class Batch {
       const current = this.inForce.get(userId) ?? this.before.get(userId) ?? null;
       if (current && recorded.position <= current.position) continue;
       const before = current && current.document;
-      if (before) this.ended.push({ id: `${userId}/${before.from}`, document: endedAt(before, recorded.position), position: recorded.position });
       const user = userDirectory.evolve(before && asUser(before), recorded as Recorded<never>, userId);
-      this.inForce.set(userId, { id: userId, document: user && inForceFrom(user, recorded.position, before?.everWords), position: recorded.position });
+      const now = user && inForceFrom(user, recorded.position);
+      if (before) this.ended.push({ id: `${userId}/${before.from}`, document: endedAt(before, recorded.position, now), position: recorded.position });
+      this.inForce.set(userId, { id: userId, document: now, position: recorded.position });
       if (recorded.event.type === 'UserErased') this.strip(userId, recorded.position);
     }
   }
@@ -162,28 +166,28 @@ function userOf({ event }: Recorded): string {
   return event.data.userId as string;
 }
 
-function inForceFrom(user: UserDocument, from: number, wordsBefore: readonly string[] = []): UserVersion {
-  const { words } = withoutErasedWords(user);
-  const everWords = user.email === '' ? [] : [...new Set([...wordsBefore, ...words])];
-  return { ...user, words, id: user.id, userId: user.id, from, to: NEVER, fork: forkOf(from, NEVER), profile: profileOf(user), everWords };
+function inForceFrom(user: UserDocument, from: number): UserVersion {
+  const found = withoutErasedWords(user);
+  return { ...found, id: user.id, userId: user.id, from, to: NEVER, fork: forkOf(from, NEVER), profile: profileOf(user), foundBy: found.words };
 }
 
-function endedAt({ everWords: _, ...version }: UserVersion, to: number): UserVersion {
-  return { ...version, id: `${version.userId}/${version.from}`, to, fork: forkOf(version.from, to) };
+function endedAt(version: UserVersion, to: number, next: UserVersion | null): UserVersion {
+  const foundBy = next !== null && isDeepStrictEqual(version.words, next.words) ? [] : version.words;
+  return { ...version, id: `${version.userId}/${version.from}`, to, fork: forkOf(version.from, to), foundBy };
 }
 
 /** The user that a version is of, as they were. */
-export function asUser({ from: _from, to: _to, fork: _fork, profile: _profile, everWords: _everWords, userId, ...user }: UserVersion): UserDocument {
+export function asUser({ from: _from, to: _to, fork: _fork, profile: _profile, foundBy: _foundBy, userId, ...user }: UserVersion): UserDocument {
   return { ...user, id: userId };
 }
 
 /** A version without what was the person's. */
 function strip(version: UserVersion): UserVersion {
-  return withoutErasedWords({ ...version, email: '', displayName: ERASED_NAME, sortName: ERASED_NAME.toLowerCase(), phone: null, avatar: null });
+  return { ...version, email: '', displayName: ERASED_NAME, sortName: ERASED_NAME.toLowerCase(), words: [], foundBy: [], phone: null, avatar: null };
 }
 
 /** Nobody is found by the name that stands in place of an erased one. */
-function withoutErasedWords<User extends UserDocument>(user: User): User {
+function withoutErasedWords(user: UserDocument): UserDocument {
   return user.email === '' ? { ...user, words: [] } : user;
 }
 

@@ -80,16 +80,15 @@ export class Versions {
     return sorted(found.flat(), list);
   }
 
-  /** Of all users who were ever found by words that begin so, the versions in force at a position, whatever their words were then; `null` where there are many such users. */
+  /** Of all users who were ever found by words that begin so, the versions in force at a position, whatever their words were then; `null` where that would be many to look through. */
   async found(businessId: string, wordStarts: readonly string[], position: number): Promise<readonly UserVersion[] | null> {
     const texts = await this.collection.findRaw({ where: { businessId, ...WHOEVER }, sort: { field: 'createdAt', direction: 'asc' }, wordStarts, limit: this.few + 1 });
     if (texts.length > this.few) return null;
-    const then: UserVersion[] = [];
-    for (const now of await parsed(texts)) {
-      const version = now.from <= position ? now : await this.of(now.userId, position);
-      if (version) then.push(version);
-    }
-    return then;
+    const then = new Map<string, UserVersion | null>();
+    const candidates = await parsed(texts);
+    for (const version of candidates) if (version.from <= position && position < version.to) then.set(version.userId, version);
+    for (const { userId } of candidates) if (!then.has(userId)) then.set(userId, await this.of(userId, position));
+    return [...then.values()].filter((version) => version !== null);
   }
 
   private async ifFew({ businessId, statuses, position }: VersionList): Promise<readonly UserVersion[] | null> {
