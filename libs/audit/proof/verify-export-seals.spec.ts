@@ -1,5 +1,5 @@
 import { parseCheckpoint } from './checkpoint';
-import { formatLine, parseLine, type EntryProof } from './export-format';
+import { formatLine, parseLine, readableHash, type EntryProof } from './export-format';
 import { parseSeal, signSeal, type SealStatement } from './export-seal';
 import { BUSINESS, History, signingKey } from './spec-helpers';
 import { verifyExport } from './verify-export';
@@ -12,7 +12,7 @@ const checkpoint = parseCheckpoint(JSON.stringify(history.checkpoint()));
 let lines: string[];
 beforeAll(async () => { lines = await history.export(); });
 
-const verify = async (changed: readonly string[]) => (await verifyExport(changed, { checkpoint, key: verifier })).problems;
+const verify = async (changed: readonly (string | Uint8Array)[]) => (await verifyExport(changed, { checkpoint, key: verifier })).problems;
 /** The export with the proof of one line another. `line` counts from 1. */
 const withProof = (line: number, change: (proof: EntryProof) => Partial<EntryProof>, from = lines): string[] => from.map((text, i) => {
   if (i !== line - 1) return text;
@@ -53,6 +53,12 @@ describe('seals of an export', () => {
     const problems = await verify(withSeal(300, { businessId }, signer, withSeal(256, { businessId })));
     expect(problems.filter(({ what }) => what === MIXED).map(({ line }) => line)).toEqual([256, 300]);
   });
+
+  it('are of one filter: one of the whole history in a filtered export is another, and calls nothing missing', async () => {
+    const filtered = await history.export({ filter: { query: 'user=x', keep: ({ leafIndex }) => leafIndex % 15 !== 13 } });
+    expect(filtered).toHaveLength(280);
+    expect(await verify(withSeal(280, { filter: null }, signer, filtered))).toEqual([{ line: 280, what: MIXED }]);
+  });
 });
 
 describe('a line of an export', () => {
@@ -63,5 +69,40 @@ describe('a line of an export', () => {
 
   it('that people read otherwise than it was written is named', async () => {
     expect(await verify(lines.map((text, i) => (i === 9 ? text.replace('"sales"', '"admin"') : text)))).toContainEqual({ line: 10, what: 'what people read here is not what was exported: the entry was changed' });
+  });
+
+  const POSITION = 'the position does not follow that of the line before';
+  it('that is not the next of the history is named, with the entry it should have been or come after', async () => {
+    const [before, one, two, after] = [lines.slice(0, 99), lines[99]!, lines[100]!, lines.slice(101)];
+    expect(await verify([...before, two, one, ...after])).toEqual([
+      { line: 100, what: 'this is entry 100 of the history; entry 99 is missing before it: dropped or reordered' },
+      { line: 101, what: 'this is entry 99 of the history, after entry 100: entries were reordered or repeated' }, { line: 101, what: POSITION },
+    ]);
+    expect(await verify([...before, one, one, two, ...after])).toEqual([
+      { line: 101, what: 'this is entry 99 of the history, after entry 99: entries were reordered or repeated' }, { line: 101, what: POSITION },
+    ]);
+  });
+
+  it.each(['28.5', '-1', '"28"', 'null'])('whose position is %s, its hash corrected, is named', async (position) => {
+    const moved = lines.map((text, i) => {
+      if (i !== 9) return text;
+      const readable = text.slice(0, text.lastIndexOf(',"proof":{')).replace('"position":28', `"position":${position}`);
+      return formatLine(readable, { ...parseLine(text).proof, entryHash: readableHash(readable) });
+    });
+    expect(await verify(moved)).toEqual([{ line: 10, what: POSITION }]);
+  });
+
+  it('that is no UTF-8 is named', async () => {
+    const bytes = lines.map((text) => Buffer.from(text));
+    bytes[9]!.write('\xff', bytes[9]!.indexOf('Somchai'), 'latin1');
+    expect(await verify(bytes)).toEqual([{ line: 10, what: 'the line is no UTF-8: it was changed, or the file was converted' }]);
+  });
+
+  it('whose event names no business, or another, is named', async () => {
+    const what = 'the event belongs to another business than the events before it';
+    const nobodys = withProof(10, ({ event }) => ({ event: { ...event, metadata: '{}' } }));
+    expect(await verify(nobodys)).toContainEqual({ line: 10, what });
+    expect(await verify(nobodys.slice(9))).toContainEqual({ line: 1, what });
+    expect(await verify(withProof(10, ({ event }) => ({ event: { ...event, metadata: event.metadata.replace(BUSINESS, 'another') } })))).toContainEqual({ line: 10, what });
   });
 });
