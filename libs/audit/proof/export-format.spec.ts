@@ -48,6 +48,10 @@ describe('a line of an export', () => {
     expect(() => parseLine(text)).toThrow(expect.objectContaining({ name: 'MalformedLine', message: why }));
     expect(() => parseLine(text)).toThrow(MalformedLine);
   });
+
+  it('is refused as no JSON with what the parser said as the cause', () => {
+    expect(() => parseLine('{"id')).toThrow(expect.objectContaining({ message: NO_JSON, cause: expect.any(SyntaxError) }));
+  });
 });
 
 describe('a seal', () => {
@@ -72,6 +76,7 @@ describe('a seal', () => {
     ['another origin', (text) => text.replace('rolebook-export', 'rolebook'), NO_SEAL], ['something before it', (text) => `x${text}`, NO_SEAL], ['something behind it', (text) => `${text}more\n`, NO_SEAL],
     ['a line missing', (text) => text.replace(/filter .*\n/, ''), NO_SEAL], ['another state', (text) => text.replace(' end\n', ' last\n'), NO_SEAL], ['no number', (text) => text.replace('257-', 'x-'), NO_SEAL],
     ['a number too long', (text) => text.replace('257-', '1234567890123456-'), NO_SEAL], ['a short hash of entries', (text) => text.replace(/entries ..../, 'entries '), NO_SEAL], ['a short root', (text) => text.replace(/tree 600 ..../, 'tree 600 '), NO_SEAL],
+    ['entries whose hash is no base64', (text) => text.replace(/entries \S+/, 'entries ?'), NO_SEAL], ['a root that is no base64', (text) => text.replace(/tree 600 \S+/, 'tree 600 ?'), NO_SEAL],
     ['a leading zero', (text) => text.replace('257-', '0257-'), NOT_CANONICAL],
   ])('is refused with %s', (_what, change, why) => {
     expect(() => parseSeal(seal(change(sealText(statement))))).toThrow(new MalformedNote(why));
