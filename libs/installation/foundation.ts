@@ -17,6 +17,9 @@ const definitions: ReadonlyMap<string, { readonly action: string; readonly user:
 /** How an event type reads in the audit log; `undefined` for one that this version does not know. */
 export const definitionOf = (type: string) => definitions.get(type);
 
+/** Of each of two generations: some 10 MB. One that is not at hand costs a look into the key store; an export of everybody's history passes through all. */
+const KEYS_AT_HAND = 20_000;
+
 /** What the api, the projector and the auditor all stand on: the stores, and the way from their bytes to events. */
 export interface Foundation {
   readonly config: Config;
@@ -30,7 +33,7 @@ export interface Foundation {
 /** @throws {MasterKeyError} and the stores' own errors, each a sentence that says what to do */
 export async function openFoundation(config: Config, clock: Clock): Promise<Foundation> {
   const stores = await openStores(config, clock);
-  const subjectKeys = createSubjectKeys({ store: stores.keys, masterKey: stores.masterKey, cacheSize: 100_000 });
+  const subjectKeys = createSubjectKeys({ store: stores.keys, masterKey: stores.masterKey, cacheSize: KEYS_AT_HAND });
   const codec = new EventCodec(subjectKeys, allEvents);
   return { config, clock, stores, subjectKeys, codec, streams: new Streams(stores.events, codec) };
 }
