@@ -166,6 +166,20 @@ describe('access tokens', () => {
     expect(signed.map((token) => small.verifyCached(token)?.sessionId.at(-1))).toEqual([undefined, '2', '3']);
   });
 
+  it('that end like a remembered one are still read whole: another header, other claims, or something before it', async () => {
+    const { token } = tokens.sign(subject);
+    const { token: other } = tokens.sign({ ...subject, sessionId: subject.sessionId.replace(/.$/, '7') });
+    expect(await tokens.verify(token)).not.toBeNull();
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const [, otherPayload = '', otherSignature = ''] = other.split('.');
+    const end = signature.slice(-16);
+    for (const alike of [`x${token}`, token.slice(1), end, `${header}.${otherPayload}.${signature}`, `${header}.${payload}.${otherSignature.slice(0, -16)}${end}`]) {
+      expect(tokens.verifyCached(alike)).toBeUndefined();
+      expect(await tokens.verify(alike)).toBeNull();
+    }
+    expect(tokens.verifyCached(token)).toMatchObject(subject);
+  });
+
   describe('keys', () => {
     it('are the same after a restart, and of two nodes that start at once', async () => {
       const { token } = tokens.sign(subject);

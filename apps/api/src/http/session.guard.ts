@@ -95,6 +95,7 @@ function onlyLooks({ method }: ApiRequest): boolean {
 }
 
 function bearerToken(header: string | undefined): string {
-  if (header === undefined || !/^Bearer /i.test(header)) throw new Problem('unauthenticated');
+  // As nearly everybody writes it; the scheme's case does not matter (RFC 9110, section 11.1).
+  if (header === undefined || !(header.startsWith('Bearer ') || /^Bearer /i.test(header))) throw new Problem('unauthenticated');
   return header.slice(7).trim();
 }
