@@ -2,14 +2,12 @@ import 'reflect-metadata';
 import { createApp } from './app';
 import { openInstallation, readConfig } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
-import { collectYoungObjectsLess } from './composition/young-objects';
 
 /** A process that was told to stop has ended by then: requests under way are cut off before (see http/draining.ts), so this is for what should not happen. */
 const STOPPED_WITHIN_MS = 10_000;
 
 /** Starts the service; a configuration that cannot work stops it with a sentence that says what to do. */
 async function main(): Promise<void> {
-  collectYoungObjectsLess();
   const config = readConfig(process.env);
   const installation = await openInstallation(config);
   const app = await createApp(installation);
