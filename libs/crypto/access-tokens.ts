@@ -61,7 +61,7 @@ interface Verified { readonly token: string; readonly claims: AccessTokenClaims;
 
 /**
  * Verified tokens are found by their end, 16 characters of the signature, and then compared whole: hashing four hundred characters
- * for every request costs more than all else that letting in does. Two tokens that end alike take turns, and nothing else.
+ * for every request costs about as much as all else that letting in does. Two tokens that end alike take turns, and nothing else.
  */
 const FOUND_BY = 16;
 const keyOf = (token: string) => token.slice(-FOUND_BY);
