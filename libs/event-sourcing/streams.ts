@@ -62,6 +62,13 @@ export class Streams {
   async load<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, stream: string, context?: CommandContext): Promise<Snapshot<State>> {
     const imagined = context?.imagined.get(cacheKey(kind, stream));
     if (imagined) return imagined as Snapshot<State>;
+    const snapshot = await this.glance(kind, stream);
+    if (snapshot.revision >= 0) this.remember(kind, stream, snapshot);
+    return snapshot;
+  }
+
+  /** As {@link load}, for somebody who keeps what comes of it: the folded state is not kept as well, where commands' states would have to give way. */
+  async glance<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, stream: string): Promise<Snapshot<State>> {
     const cached = this.cache.get(cacheKey(kind, stream)) as Snapshot<State> | undefined;
     let { state, revision } = cached ?? { state: kind.initialState, revision: -1 };
     for (;;) {
@@ -70,7 +77,6 @@ export class Streams {
       revision = stored.at(-1)?.revision ?? revision;
       if (stored.length < PAGE) break;
     }
-    if (revision >= 0) this.remember(kind, stream, { state, revision });
     return { state, revision };
   }
 

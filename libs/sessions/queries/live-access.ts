@@ -6,6 +6,7 @@ import { Streams } from '@rolebook/event-sourcing';
 import { twoFactorStream } from '@rolebook/two-factor/read';
 import { sessionStands, userStream } from '@rolebook/users/read';
 import { sessionStream } from '../domain/state';
+import { Dependents } from './dependents';
 
 /** Somebody with a live session, and what they may do, as of now. */
 export interface Principal {
@@ -36,6 +37,10 @@ interface Claims {
 /** The streams that a session hangs on: its own, its user's, their second factor's, the business's. */
 type Names = readonly [string, string, string, string];
 
+function namesOf({ businessId, userId, sessionId }: Claims): Names {
+  return [streamNames.session(businessId, sessionId), streamNames.user(businessId, userId), streamNames.twoFactor(businessId, userId), streamNames.business(businessId)];
+}
+
 interface Load {
   readonly names: readonly string[];
   stale: boolean;
@@ -56,8 +61,7 @@ const HARMLESS: ReadonlySet<string> = new Set(['SessionRefreshed', 'ProfileEdite
 export class LiveAccess {
   private readonly entries: LRUCache<string, Entry>;
   /** Which entries hang on a stream. */
-  private readonly dependents = new Map<string, Set<string>>();
-  private readonly streamsOf = new Map<string, readonly string[]>();
+  private readonly dependents = new Dependents();
   /** Ids of events appended here that the subscription has not brought back yet. One that it brought back first stays until it falls out. */
   private readonly ownEvents = new LRUCache<string, true>({ max: OWN_EVENTS });
   /** What is being loaded; what an event may have made stale meanwhile is not kept. */
@@ -67,7 +71,7 @@ export class LiveAccess {
   private trustedUntil = Infinity;
 
   constructor(private readonly streams: Streams, options: { readonly sessions?: number } = {}) {
-    this.entries = new LRUCache({ max: options.sessions ?? 150_000, dispose: (_entry, sessionId) => this.unlink(sessionId) });
+    this.entries = new LRUCache({ max: options.sessions ?? 150_000, dispose: ({ principal }, sessionId) => this.unlink(principal, sessionId) });
     streams.onAppended((appended) => {
       for (const { id, stream, event } of appended) {
         this.ownEvents.set(id, true);
@@ -94,13 +98,12 @@ export class LiveAccess {
 
   /** Who holds this session, from the streams; `null` where it is over, or never was. */
   async load(claims: Claims, now: number): Promise<Principal | null> {
-    const { businessId, userId, sessionId } = claims;
-    const names: Names = [streamNames.session(businessId, sessionId), streamNames.user(businessId, userId), streamNames.twoFactor(businessId, userId), streamNames.business(businessId)];
+    const names = namesOf(claims);
     const load: Load = { names, stale: this.suspended };
     this.loads.add(load);
     try {
       const entry = await this.read(claims, names);
-      if (!load.stale && entry.principal) this.remember(sessionId, names, entry);
+      if (!load.stale && entry.principal) this.remember(claims.sessionId, names, entry);
       return entry.expiresAt > now ? entry.principal : null;
     } finally {
       this.loads.delete(load);
@@ -116,7 +119,7 @@ export class LiveAccess {
   changed(stream: string, type: string): void {
     if (HARMLESS.has(type)) return;
     for (const load of this.loads) if (load.names.includes(stream)) load.stale = true;
-    for (const sessionId of this.dependents.get(stream) ?? []) this.entries.delete(sessionId);
+    for (const sessionId of this.dependents.of(stream)) this.entries.delete(sessionId);
   }
 
   /** Nobody tells of other nodes' events for now: everything is forgotten, and nothing remembered until {@link resume}. */
@@ -146,7 +149,7 @@ export class LiveAccess {
 
   private async read({ businessId, userId, sessionId }: Claims, names: Names): Promise<Entry> {
     const [{ state: session }, { state: user }, { state: twoFactor }, { state: business }] = await Promise.all([
-      this.streams.load(sessionStream, names[0]), this.streams.load(userStream, names[1]), this.streams.load(twoFactorStream, names[2]), this.streams.load(businessStream, names[3]),
+      this.streams.glance(sessionStream, names[0]), this.streams.glance(userStream, names[1]), this.streams.glance(twoFactorStream, names[2]), this.streams.load(businessStream, names[3]),
     ]);
     const stands = session.id === sessionId && session.userId === userId && !session.ended && sessionStands(user, { id: sessionId, epoch: session.epoch }) && session.twoFactorEpoch === twoFactor.epoch;
     const principal: Principal | null = !stands ? null : {
@@ -158,21 +161,11 @@ export class LiveAccess {
 
   private remember(sessionId: string, names: readonly string[], entry: Entry): void {
     this.entries.delete(sessionId);
-    this.streamsOf.set(sessionId, names);
-    for (const name of names) {
-      const dependents = this.dependents.get(name);
-      if (dependents) dependents.add(sessionId);
-      else this.dependents.set(name, new Set([sessionId]));
-    }
+    for (const name of names) this.dependents.add(name, sessionId);
     this.entries.set(sessionId, entry);
   }
 
-  private unlink(sessionId: string): void {
-    for (const name of this.streamsOf.get(sessionId) ?? []) {
-      const dependents = this.dependents.get(name);
-      dependents?.delete(sessionId);
-      if (dependents?.size === 0) this.dependents.delete(name);
-    }
-    this.streamsOf.delete(sessionId);
+  private unlink(principal: Principal | null, sessionId: string): void {
+    if (principal) for (const name of namesOf(principal)) this.dependents.delete(name, sessionId);
   }
 }
