@@ -193,6 +193,17 @@ describe('loading a stream', () => {
     for (const user of ['anna', 'bob', 'cat']) expect((await streams.load(basket, `basket-b1-${user}`)).state).toEqual([user]);
   });
 
+  it.each([['of a short history, which is read anew each time', 3, [0, 0]], ['of a long one, of which only what came since is read', 51, [0, 51]]])('glances at a stream %s', async (_, events, from) => {
+    const one = world();
+    await one.streams.execute(counter, STREAM, contextOf(), () => Array.from({ length: events }, () => cleared));
+    const read = jest.spyOn(one.store, 'readStream');
+    const { streams } = one.node();
+
+    for (let times = 0; times < 2; times++) expect(await streams.glance(counter, STREAM)).toEqual({ state: events, revision: events - 1 });
+
+    expect(read.mock.calls.map(([, options]) => options?.from)).toEqual(from);
+  });
+
   it('forgets what an erased person had, when told', async () => {
     const { streams, keys } = world();
     await streams.execute(basket, STREAM, contextOf(), add('rope'));

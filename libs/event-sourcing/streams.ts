@@ -39,6 +39,8 @@ type Decide<State, Event> = (state: State, revision: number) => readonly Event[]
 
 const ATTEMPTS = 3;
 const PAGE = 1000;
+/** Events of a history that is long to fold: a millisecond or so. */
+const LONG = 50;
 
 /**
  * Streams as the use-cases see them: load and fold, decide, append with the expected revision, and decide again on a conflict.
@@ -67,9 +69,13 @@ export class Streams {
     return snapshot;
   }
 
-  /** As {@link load}, for somebody who keeps what comes of it: the folded state is not kept as well, where commands' states would have to give way. */
+  /**
+   * As {@link load}, for somebody who keeps what comes of it: the folded state is not kept as well, where commands' states would have to give way.
+   * That of a long history is, for it is dear to fold.
+   */
   async glance<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, stream: string): Promise<Snapshot<State>> {
     const cached = this.cache.get(cacheKey(kind, stream)) as Snapshot<State> | undefined;
+    const from = cached?.revision ?? -1;
     let { state, revision } = cached ?? { state: kind.initialState, revision: -1 };
     for (;;) {
       const stored = await this.store.readStream(stream, { from: revision + 1, limit: PAGE });
@@ -77,6 +83,7 @@ export class Streams {
       revision = stored.at(-1)?.revision ?? revision;
       if (stored.length < PAGE) break;
     }
+    if (revision - from > LONG) this.remember(kind, stream, { state, revision });
     return { state, revision };
   }
 
