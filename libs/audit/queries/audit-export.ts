@@ -4,6 +4,7 @@ import type { AuditEntry } from '../audit-entry';
 import { writeAuditCsv } from '../csv';
 import { rootHash, writeExport, type ExportItem, type NoteSigner } from '../proof';
 import { AuditQueries, EVERYTHING, type AuditFilter } from './audit.queries';
+import { breathe } from './breathe';
 import { TreeQueries } from './tree.queries';
 
 /** Signs checkpoints and exports: a `NoteSigner`. */
@@ -11,9 +12,6 @@ export const CHECKPOINT_NOTE_SIGNER = Symbol('NoteSigner');
 
 /** Entries read, written and sent at once: some five milliseconds' work, and 100 KB. */
 const PAGE = 64;
-
-/** Gives the event loop to others between two pages of an export. */
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
  * Exports of the audit log, of any size, in flat memory. They come as streams of bytes, a chunk a page; of an export there are never more than

@@ -44,8 +44,8 @@ export class UsersAt {
     const statuses = storedStatuses(options);
     if (options.statuses === null && options.roles === null && options.twoFactor === null && options.q === null) return this.versions.count(businessId, statuses, position);
     const matches = matcher(options, at);
-    const found = options.q === null ? null : await this.versions.found(businessId, searchQuery(options.q), position);
-    if (found) return found.filter((version) => statuses.includes(version.status) && matches(version)).length;
+    const found = options.q === null ? null : await this.versions.found(businessId, statuses, searchQuery(options.q), position);
+    if (found) return found.filter(matches).length;
     let count = 0;
     for await (const page of this.versions.all(businessId, statuses, position)) count += page.filter(matches).length;
     return count;

@@ -2,6 +2,7 @@ import { ROLES } from '@rolebook/access';
 import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
 import type { UserVersion } from '../projections/user-history';
 import { forksAt } from '../projections/validity';
+import { breathe } from './breathe';
 
 type Status = UserVersion['status'];
 
@@ -74,21 +75,21 @@ export class Versions {
    * the list is walked, through versions of all times, and those that do not match are passed over: with so many that do, they are found soon.
    */
   async page(list: VersionList): Promise<readonly UserVersion[]> {
-    const all = (list.wordStarts && await this.found(list.businessId, list.wordStarts, list.position)) ?? await this.ifFew(list);
-    if (all) return sorted(all.filter((version) => list.statuses.includes(version.status) && list.matches(version) && isAfter(list, version)), list);
+    const all = (list.wordStarts && await this.found(list.businessId, list.statuses, list.wordStarts, list.position)) ?? await this.ifFew(list);
+    if (all) return sorted(all.filter((version) => list.matches(version) && isAfter(list, version)), list);
     const found = await Promise.all(list.walks.map((walk) => this.walk(list, walk)));
     return sorted(found.flat(), list);
   }
 
   /** Of all users who were ever found by words that begin so, the versions in force at a position, whatever their words were then; `null` where that would be many to look through. */
-  async found(businessId: string, wordStarts: readonly string[], position: number): Promise<readonly UserVersion[] | null> {
+  async found(businessId: string, statuses: readonly Status[], wordStarts: readonly string[], position: number): Promise<readonly UserVersion[] | null> {
     const texts = await this.collection.findRaw({ where: { businessId, ...WHOEVER }, sort: { field: 'createdAt', direction: 'asc' }, wordStarts, limit: this.few + 1 });
     if (texts.length > this.few) return null;
     const then = new Map<string, UserVersion | null>();
     const candidates = await parsed(texts);
     for (const version of candidates) if (version.from <= position && position < version.to) then.set(version.userId, version);
     for (const { userId } of candidates) if (!then.has(userId)) then.set(userId, await this.of(userId, position));
-    return [...then.values()].filter((version) => version !== null);
+    return [...then.values()].filter((version) => version !== null).filter(({ status }) => statuses.includes(status));
   }
 
   private async ifFew({ businessId, statuses, position }: VersionList): Promise<readonly UserVersion[] | null> {
@@ -141,10 +142,6 @@ async function parsed(texts: readonly string[]): Promise<readonly UserVersion[]>
     versions.push(JSON.parse(text) as UserVersion);
   }
   return versions;
-}
-
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A place behind all versions of a user with one sort value. Their ids begin with the user's, which are all of one length. */
