@@ -36,7 +36,7 @@ export interface Installation extends Foundation {
   /** What follows the log in this process; `null` where the projector app does. */
   readonly followers: Followers | null;
   /** How far the read models have come, wherever they are kept. */
-  readonly progress: Pick<Projector, 'position' | 'caughtUp'>;
+  readonly progress: Pick<Projector, 'position' | 'positionOf' | 'caughtUp'>;
   /** Position up to which this node may have taken the changes itself before it was started: alone, whatever was in the log; 0 where there are others. */
   readonly tookBefore: number;
   readonly audit: AuditParts;
@@ -59,7 +59,7 @@ export async function openInstallation(config: Config, clock: Clock = systemCloc
   const accessTokens = await createAccessTokens({ store: keys, masterKey, clock, issuer: 'urn:rolebook', audience: 'urn:rolebook:api' });
   const live = new LiveAccess(streams);
   const followers = config.hostsFollowers ? await startFollowers(foundation, actionTokens) : null;
-  const progress = followers?.projector ?? (await RemoteProgress.of(documents, allReadModels().map(({ checkpointIn }) => checkpointIn)));
+  const progress = followers?.projector ?? (await RemoteProgress.of(documents, allReadModels()));
   const tookBefore = config.eventStoreUrl === null ? await events.head() : 0;
   const directory = await documents.open<UserDocument>(userDirectory.collection);
   const businessCollection = await documents.open<BusinessDocument>(businesses.collection);

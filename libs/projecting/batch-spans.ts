@@ -1,23 +1,30 @@
 import type { Recorded } from '@rolebook/kernel';
 import { continued, isTracing, startSpan } from '@rolebook/tracing';
 
-/** Ends the spans of a batch. @param failed whether it will come again */
-type End = (failed: boolean) => void;
+/** The spans of a batch, on its way into several read models. */
+export interface BatchSpans {
+  /** One read model shows it. With the last of them the spans end. */
+  shown(): void;
+  /** One read model has failed on it, and will try again. */
+  again(): void;
+}
 
-const NOTHING: End = () => undefined;
+const NONE: BatchSpans = { shown: () => undefined, again: () => undefined };
 
-/** A span for each event of a batch that was appended in a traced request, in that request's trace: when the read models showed it. */
-export function startBatchSpans(batch: readonly { readonly recorded: Recorded | Error }[]): End {
-  if (!isTracing()) return NOTHING;
+/**
+ * A span for each event of a batch that was appended in a traced request, in that request's trace: when the read models showed it.
+ * @param readModels how many are to show it
+ */
+export function startBatchSpans(batch: readonly { readonly recorded: Recorded | Error }[], readModels: number): BatchSpans {
+  if (!isTracing()) return NONE;
   const spans = batch.flatMap(({ recorded }) => {
     if (recorded instanceof Error || recorded.metadata.traceparent === undefined) return [];
     const within = continued(recorded.metadata.traceparent);
     return within ? [startSpan(`project ${recorded.event.type}`, 'consumer', { 'rolebook.event_type': recorded.event.type, 'rolebook.position': recorded.position }, within).span] : [];
   });
-  return (failed) => {
-    for (const span of spans) {
-      if (failed) span.setAttribute('rolebook.again', true);
-      span.end();
-    }
+  let left = readModels;
+  return {
+    shown: () => { if (--left === 0) for (const span of spans) span.end(); },
+    again: () => { for (const span of spans) span.setAttribute('rolebook.again', true); },
   };
 }

@@ -311,6 +311,46 @@ describe('a store that is away for a while', () => {
     await projector.stop();
   });
 
+  it('is told of once, though several read models wait for it', async () => {
+    const scene = new Scene();
+    let away = 4;
+    const documents = writingThrough(scene.documents, async (write, ...args) => {
+      if (away-- > 0) throw new DocumentStoreUnavailable('nobody answers');
+      await write(...args);
+    });
+    await scene.happened(put('anna', 'rope'));
+    const projector = await scene.project(scene.projector([new DocumentReadModel(baskets), new DocumentReadModel(tallies)], { documents }));
+
+    expect(scene.problems).toEqual(['the projecting loop cannot go on for now: nobody answers']);
+    expect(projector.status()).toEqual({ failure: null, readModels: [{ name: 'baskets-1', position: 1, parked: [] }, { name: 'tallies-1', position: 1, parked: [] }] });
+  });
+
+  it('and is slow lets the log be read no further than a little ahead of it', async () => {
+    const scene = new Scene();
+    const gate = deferred();
+    const documents = writingThrough(scene.documents, async (write, ...args) => {
+      await gate.promise;
+      await write(...args);
+    });
+    const read: number[] = [];
+    const events = Object.assign(Object.create(scene.world.store) as EventStore, {
+      subscribe: (options: SubscribeOptions) => scene.world.store.subscribe({ ...options, onEvents: (batch) => { read.push(batch.length); return options.onEvents(batch); } }),
+    });
+    const total = 3_000;
+    await scene.happened(...Array.from({ length: total }, (_, n) => put(`user ${n % 7}`, 'rope')));
+    const projector = scene.projector(undefined, { documents, events });
+    await projector.start();
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+    const before = read.reduce((sum, size) => sum + size, 0);
+    gate.resolve();
+    await scene.caughtUp(projector);
+    await projector.stop();
+
+    expect(before).toBeLessThan(total);
+    expect(read.reduce((sum, size) => sum + size, 0)).toBe(total);
+    expect((await scene.contents()).reduce<number>((sum, basket) => sum + (basket as Basket).items.length, 0)).toBe(total);
+  });
+
   // Found by the simulation: the audit's tree was grown by two batches at once, and gave one leaf to two events.
   it('lets no read model meet itself, where another one fails while it is still at work', async () => {
     const scene = new Scene();
@@ -406,6 +446,30 @@ describe('waiting for the read models', () => {
     expect(await waited).toBe(false);
   });
 
+  it('goes by those that are named: one that is slow holds up nobody who does not read from it', async () => {
+    const scene = new Scene();
+    const gate = deferred();
+    const documents = writingThrough(scene.documents, async (write, docs, checkpoint) => {
+      if (docs.some(({ document }) => document !== null && 'count' in document)) await gate.promise;
+      await write(docs, checkpoint);
+    });
+    const projector = scene.projector([new DocumentReadModel(baskets), new DocumentReadModel(tallies)], { documents });
+    await projector.start();
+    for (const item of ['rope', 'hook', 'bolt']) {
+      await scene.happened(put('anna', item));
+      expect(await projector.caughtUp(await scene.world.store.head(), 10_000, ['baskets-1'])).toBe(true);
+    }
+
+    expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope', 'hook', 'bolt'] }]);
+    expect([projector.positionOf(['baskets-1']), projector.positionOf(['tallies-1']), projector.position]).toEqual([3, 0, 0]);
+    expect(await projector.caughtUp(3, 1, ['baskets-1', 'tallies-1'])).toBe(false);
+    expect(await projector.caughtUp(1, 1, ['of-nothing-1'])).toBe(false);
+    gate.resolve();
+    expect(await projector.caughtUp(3, 10_000, ['tallies-1'])).toBe(true);
+    expect(await scene.contents(tallies)).toEqual([{ id: 'anna', count: 3 }]);
+    await projector.stop();
+  });
+
   it('goes by the read model that is furthest behind', async () => {
     const scene = new Scene();
     const gate = deferred();
@@ -432,7 +496,7 @@ describe('work on the read models beside the log', () => {
     const gate = deferred();
     const order: string[] = [];
 
-    const work = projector.exclusively(async () => {
+    const work = projector.exclusively('baskets-1', async () => {
       order.push('work begins');
       await gate.promise;
       order.push(`work ends, ${(await scene.contents()).length} documents`);
@@ -453,7 +517,7 @@ describe('work on the read models beside the log', () => {
     const projector = scene.projector();
     await projector.start();
 
-    await expect(projector.exclusively(() => Promise.reject(new Error('no luck')))).rejects.toThrow('no luck');
+    await expect(projector.exclusively('baskets-1', () => Promise.reject(new Error('no luck')))).rejects.toThrow('no luck');
     await scene.happened(put('anna', 'rope'));
     await scene.caughtUp(projector);
     expect(await scene.contents()).toEqual([{ id: 'anna', items: ['rope'] }]);

@@ -1,11 +1,11 @@
-import { CollectionReplaced, type DocumentStore } from '@rolebook/document-store';
+import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
 import { startBatchSpans } from './batch-spans';
+import { Followed } from './followed';
 import { LogFollower } from './log-follower';
-import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
-import type { Delivery, ParkedStream, ReadModel } from './read-model';
+import type { ParkedStream, ReadModel } from './read-model';
 
 /** Waiting requests that are told in one turn of the event loop that the read models show what they wait for. */
 const TOLD_AT_ONCE = 8;
@@ -17,32 +17,27 @@ export interface ReadModelStatus {
   readonly parked: readonly ParkedStream[];
 }
 
-interface Followed {
-  readonly model: ReadModel;
-  parking: ParkedStreams;
-  position: number;
-  /** What its own checkpoint says; events after it up to `position` do not concern it. */
-  stored: number;
-  /** It failed: what it has of its collections in memory, and which they are, is opened anew before it goes on. */
-  inDoubt: boolean;
-}
-
 interface Waiter {
   readonly position: number;
+  readonly of: readonly string[] | undefined;
   readonly done: (answer: boolean) => void;
 }
 
 /**
- * The projecting loop: follows the log and keeps the read models. Ordered; idempotent; checkpoint after the documents, never before.
+ * The projecting loop: follows the log and keeps the read models, each at its own pace. Ordered; idempotent; checkpoint after the documents, never before.
  * An event that cannot be applied parks its stream for that read model alone: the others go on, and {@link status} shows it.
  * A store that is away is waited for: nothing is skipped, nothing parked.
  */
 export class Projector {
-  private followed: readonly Followed[] = [];
+  /** By their names. */
+  private followed: ReadonlyMap<string, Followed> = new Map();
+  /** Position of the last event that the read models were given. */
+  private given = 0;
+  private intake: Promise<unknown> = Promise.resolve();
   private readonly waiters = new Set<Waiter>();
+  /** In reading events and their keys. */
   private readonly perseverance: Perseverance;
   private readonly follower: LogFollower;
-  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly parts: {
@@ -59,136 +54,117 @@ export class Projector {
       readonly onProblem: (message: string, details: Record<string, unknown>) => void;
     },
   ) {
-    const onTrouble = (error: Error) => parts.onProblem('the projecting loop cannot go on for now', { error: error.message });
-    this.perseverance = new Perseverance(onTrouble);
+    this.perseverance = new Perseverance(this.onTrouble);
     this.follower = new LogFollower(parts.events, {
-      after: () => this.position,
-      onEvents: async (batch) => { await this.exclusively(() => this.perseverance.until(() => this.apply(batch))); },
-      onLost: onTrouble,
+      after: () => this.given,
+      onEvents: (batch) => this.inTurn(() => this.give(batch)),
+      onLost: this.onTrouble,
     });
   }
 
   /** Opens every read model and follows the log from where the furthest behind has come to. Rejects where a store is away. */
   async start(): Promise<void> {
-    const followed: Followed[] = [];
-    for (const model of this.parts.readModels) {
-      const opened = await this.opened(model);
-      followed.push({ model, ...opened, stored: opened.position, inDoubt: false });
+    const { documents, readModels, checkpointEvery = 0, onProblem } = this.parts;
+    const followed = new Map<string, Followed>();
+    for (const model of readModels) {
+      followed.set(model.name, await Followed.open(model, {
+        documents, checkpointEvery, onTrouble: this.onTrouble, onAdvance: () => void this.tellWaiters(),
+        onParked: (stream) => onProblem('a read model has parked a stream', { readModel: model.name, ...stream }),
+      }));
     }
     this.followed = followed;
+    this.given = this.position;
     await this.follower.start();
   }
 
   /** Position up to which every read model reflects the log; 0 before the start. */
-  get position(): number {
-    return this.followed.length === 0 ? 0 : Math.min(...this.followed.map(({ position }) => position));
+  get position(): number { return this.positionOf(); }
+
+  /** Position up to which these read models reflect the log; all, where none are named. 0 before the start, and for one that it does not keep. */
+  positionOf(names?: readonly string[]): number {
+    if (this.followed.size === 0) return 0;
+    let least = Infinity;
+    if (names === undefined) for (const { position } of this.followed.values()) least = Math.min(least, position);
+    else for (const name of names) least = Math.min(least, this.followed.get(name)?.position ?? 0);
+    return least;
   }
 
   /** `failure`: why it does not get on at the moment, if it does not. */
   status(): { readonly failure: string | null; readonly readModels: readonly ReadModelStatus[] } {
     return {
-      failure: (this.perseverance.failure ?? this.follower.failure)?.message ?? null,
-      readModels: this.followed.map(({ model, position, parking }) => ({ name: model.name, position, parked: parking.list })),
+      failure: this.failures[0]?.message ?? null,
+      readModels: Array.from(this.followed, ([name, { position, parked }]) => ({ name, position, parked })),
     };
   }
 
-  /** Whether the read models reflect the log up to a position, waiting for it at most so many milliseconds. */
-  async caughtUp(position: number, withinMs: number): Promise<boolean> {
-    if (this.position >= position) return true;
+  /** Whether the read models, or those that are named, reflect the log up to a position, waiting for it at most so many milliseconds. */
+  async caughtUp(position: number, withinMs: number, of?: readonly string[]): Promise<boolean> {
+    if (this.positionOf(of) >= position) return true;
     return new Promise((resolve) => {
       const done = (answer: boolean) => {
         clearTimeout(timer);
         this.waiters.delete(waiter);
         resolve(answer);
       };
-      const waiter: Waiter = { position, done };
+      const waiter: Waiter = { position, of, done };
       const timer = setTimeout(() => done(false), withinMs);
       this.waiters.add(waiter);
     });
   }
 
-  /** Runs work on the read models between two batches, so that neither overwrites the other. */
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.turn.then(work, work);
-    this.turn = mine.catch(() => undefined);
-    return mine;
+  /** Runs work on a read model between two of its batches, so that neither overwrites the other. @throws {Error} where it keeps no such read model */
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const followed = this.followed.get(name);
+    return followed ? followed.exclusively(work) : Promise.reject(new Error(`${name} is not followed`));
   }
 
   /** Once this resolves, nothing is written any more, and nobody waits. */
   async stop(): Promise<void> {
     this.perseverance.callOff();
+    const stopped = Array.from(this.followed.values(), (followed) => followed.stop());
     await this.follower.stop();
-    await this.turn;
+    await this.intake;
+    await Promise.all(stopped);
     for (const waiter of this.waiters) waiter.done(false);
   }
 
-  private async apply(batch: readonly LoggedEvent[]): Promise<void> {
-    const last = batch.at(-1);
+  /** One batch at a time is read, also where the log is followed anew while the last one from before is still being read. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.intake.then(work, work);
+    this.intake = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Gives a batch to every read model, decoded once, and waits until none of them has too much before it. */
+  private async give(batch: readonly LoggedEvent[]): Promise<void> {
+    const ahead = batch.filter(({ position }) => position > this.given);
+    const last = ahead.at(-1);
     if (!last) return;
-    const decoded = await this.parts.codec.decodeEach(batch);
-    const deliveries = batch.flatMap((stored, n) => (decoded[n] ? [{ stored, recorded: decoded[n] }] : []));
-    const end = startBatchSpans(deliveries);
-    try {
-      await this.bringUp(deliveries, last.position);
-      end(false);
-    } catch (error) {
-      end(true);
-      throw error;
-    }
-    await this.tellWaiters();
-  }
-
-  private async opened(model: ReadModel): Promise<Pick<Followed, 'parking' | 'position'>> {
-    const position = await model.open(this.parts.documents);
-    const parking = await ParkedStreams.open(this.parts.documents, model.name, position, (stream) =>
-      this.parts.onProblem('a read model has parked a stream', { readModel: model.name, ...stream }));
-    return { position, parking };
-  }
-
-  /**
-   * Where the read model was made anew meanwhile, what was read of the old one is void, and which streams are parked is another matter. Any
-   * other failure may come of that too: one opened in the moment in which its collections were replaced has some of the old and some of the new.
-   */
-  private async applied(followed: Followed, deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
-    for (;;) {
-      try {
-        if (followed.inDoubt) followed.parking = (await this.opened(followed.model)).parking;
-        followed.inDoubt = false;
-        return await followed.model.apply(deliveries, checkpoint, followed.parking);
-      } catch (error) {
-        followed.inDoubt = true;
-        if (!(error instanceof CollectionReplaced)) throw error;
-      }
-    }
+    await this.perseverance.until(async () => {
+      const decoded = await this.parts.codec.decodeEach(ahead);
+      const deliveries = ahead.flatMap((stored, n) => (decoded[n] ? [{ stored, recorded: decoded[n] }] : []));
+      const spans = startBatchSpans(deliveries, this.followed.size);
+      this.given = last.position;
+      for (const followed of this.followed.values()) followed.deliver({ deliveries, last: last.position, spans });
+    });
+    await Promise.all(Array.from(this.followed.values(), (followed) => followed.room()));
   }
 
   /** A few in each turn of the event loop: every one of them answers a request then. */
   private async tellWaiters(): Promise<void> {
-    const satisfied = [...this.waiters].filter(({ position }) => this.position >= position);
+    const satisfied = [...this.waiters].filter(({ position, of }) => this.positionOf(of) >= position);
     for (let n = 0; n < satisfied.length; n += TOLD_AT_ONCE) {
       if (n > 0) await new Promise(setImmediate);
       for (const waiter of satisfied.slice(n, n + TOLD_AT_ONCE)) waiter.done(true);
     }
   }
 
-  /** Where one read model fails, the others come to their end first: tried again, none must meet itself still at work. */
-  private async bringUp(deliveries: readonly Delivery[], checkpoint: number): Promise<void> {
-    const work = this.followed.map(async (followed) => {
-      const ahead = deliveries.filter(({ stored }) => stored.position > followed.position);
-      if (ahead.length === 0) return;
-      if (checkpoint - followed.stored >= (this.parts.checkpointEvery ?? 0) || concern(followed.model, ahead)) {
-        await this.applied(followed, ahead, checkpoint);
-        followed.stored = checkpoint;
-      }
-      await followed.parking.passed(checkpoint);
-      followed.position = checkpoint;
-    });
-    await Promise.allSettled(work);
-    await Promise.all(work);
+  private get failures(): readonly Error[] {
+    return [this.perseverance, this.follower, ...this.followed.values()].flatMap(({ failure }) => failure ?? []);
   }
-}
 
-/** Whether a read model makes something of any of these, if only that it parks a stream. */
-function concern({ rebuild: { handles } }: ReadModel, deliveries: readonly Delivery[]): boolean {
-  return handles === '*' || deliveries.some(({ recorded }) => recorded instanceof Error || handles.has(recorded.event.type));
+  /** Whatever is away is mostly away for several at once: it is told of once. */
+  private readonly onTrouble = (error: Error): void => {
+    if (this.failures.length < 2) this.parts.onProblem('the projecting loop cannot go on for now', { error: error.message });
+  };
 }

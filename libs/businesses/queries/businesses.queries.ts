@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Collection } from '@rolebook/document-store';
-import type { BusinessDocument } from '../projections/businesses';
+import { businesses, type BusinessDocument } from '../projections/businesses';
 
 export const BUSINESSES = Symbol('Collection<BusinessDocument>');
 
 /** Looks businesses up. */
 @Injectable()
 export class BusinessQueries {
+  /** Names of the read models that answers are made of. */
+  static readonly readModels = [businesses.collection.name] as const;
+
   constructor(@Inject(BUSINESSES) private readonly collection: Collection<BusinessDocument>) {}
 
   byId(id: string): Promise<BusinessDocument | null> {

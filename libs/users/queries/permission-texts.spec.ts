@@ -7,7 +7,7 @@ const userStream = (n: number) => `user-${BUSINESS}-${id(n)}`;
 
 /** A read model of texts that says who is in them and how many of their events it shows. */
 class World {
-  readonly progress = { position: 10 };
+  readonly progress = { position: 10, positionOf: () => this.progress.position };
   shown = new Map<number, number>();
   loads = 0;
   readonly texts = new PermissionTexts({

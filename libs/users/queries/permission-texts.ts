@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { UserQueries } from './user.queries';
+import { UserQueries } from './user.queries';
 
 /** How far the read models have come. */
-interface Progress { readonly position: number }
+interface Progress { positionOf(readModels: readonly string[]): number }
 
 interface Entry {
   readonly businessId: string;
@@ -44,7 +44,7 @@ export class PermissionTexts {
 
   /** The text, from the read model; `null` where there is no such user. */
   async load(businessId: string, userId: string): Promise<string | null> {
-    const shown = this.progress.position;
+    const shown = this.progress.positionOf(UserQueries.readModels);
     const found = await this.users.explained(businessId, userId);
     if (!found) return null;
     const text = JSON.stringify(found.explanation);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ROLES, type Role, type TwoFactorPolicy } from '@rolebook/access';
 import { BusinessQueries } from '@rolebook/businesses/read';
 import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
-import type { UserDocument } from '../projections/user-directory';
+import { userDirectory, type UserDocument } from '../projections/user-directory';
 import { searchQuery } from '../domain/values/search-words';
 import { asBytes, placeOf, userItem } from './user-item';
 import { explainers, explainPermissions, nameOfDocument, statusAt, userView, type NameOf, type UserStatus, type UserView, type ViewedAt } from './user-view';
@@ -43,6 +43,9 @@ export interface UserPageText {
 /** Looks users of one business up, as they are now. A user of another business does not exist. */
 @Injectable()
 export class UserQueries {
+  /** Names of the read models that answers are made of: a read waits for these, and for no others. */
+  static readonly readModels = [userDirectory.collection.name, ...BusinessQueries.readModels] as const;
+
   /** Policies as they were in one state of what lists are made of. */
   private policies: { readonly version: string | null; readonly of: Map<string, TwoFactorPolicy> } = { version: null, of: new Map() };
 

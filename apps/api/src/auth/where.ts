@@ -22,7 +22,7 @@ export class Where {
   }
 
   private async onlyBusiness(): Promise<string> {
-    await this.freshness.within(this.freshness.latest);
+    await this.freshness.within(this.freshness.latest, BusinessQueries.readModels);
     const business = await this.queries.only();
     if (!business) invalidValue('#/business', 'is needed: this installation has more than one business');
     return business.id;

@@ -19,7 +19,7 @@ export class Answers {
   async user(context: CommandContext, userId: string): Promise<UserView | null> {
     if (context.dryRun) return null;
     const { businessId } = context;
-    if (await this.freshness.within(context.position)) return this.users.get(businessId, userId, this.clock.now());
+    if (await this.freshness.within(context.position, UserQueries.readModels)) return this.users.get(businessId, userId, this.clock.now());
     const history = (await Promise.all([streamNames.user(businessId, userId), streamNames.twoFactor(businessId, userId)].map((stream) => this.streams.history(stream)))).flat();
     const document = history.sort((a, b) => (a.recordedAt < b.recordedAt ? -1 : 1)).reduce<UserDocument | null>((user, recorded) => userDirectory.evolve(user, recorded as unknown as Recorded<never>, userId), null);
     return document && userView(document, await this.users.viewedAt(businessId, this.clock.now()));
@@ -28,7 +28,7 @@ export class Answers {
   /** Why the user may do what, after a change. */
   async permissions(context: CommandContext, userId: string): Promise<object | null> {
     if (context.dryRun) return null;
-    await this.freshness.within(context.position);
+    await this.freshness.within(context.position, UserQueries.readModels);
     return this.users.explain(context.businessId, userId);
   }
 }

@@ -4,7 +4,7 @@ import { Freshness, type Progress } from './freshness';
 describe('what a read must show', () => {
   const appended: Parameters<Streams['onAppended']>[0][] = [];
   const streams = { onAppended: (listener) => { appended.push(listener); } } as Pick<Streams, 'onAppended'> as Streams;
-  const progress = (position: number, arrives = true): Progress => ({ position, caughtUp: async () => arrives });
+  const progress = (position: number, arrives = true): Progress => ({ position, positionOf: () => position, caughtUp: async () => arrives });
 
   it('is what this node has acknowledged, and what the request asks for', () => {
     const freshness = new Freshness(progress(5), streams, 0);

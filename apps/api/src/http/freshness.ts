@@ -2,11 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Streams } from '@rolebook/event-sourcing';
 import { Problem } from './problems';
 
+/** Names of read models. */
+export type ReadModels = readonly string[];
+
 /** How far the read models have come, on this node or from another process. */
 export interface Progress {
   readonly position: number;
-  /** Whether the read models reflect the log up to there, waiting at most so many milliseconds. */
-  caughtUp(position: number, withinMs: number): Promise<boolean>;
+  /** Of the read models that are named; of all, where none are. */
+  positionOf(readModels?: ReadModels): number;
+  /** Whether the read models, or those that are named, reflect the log up to there, waiting at most so many milliseconds. */
+  caughtUp(position: number, withinMs: number, of?: ReadModels): Promise<boolean>;
 }
 
 const PATIENCE_MS = 2_000;
@@ -27,18 +32,18 @@ export class Freshness {
     return Math.max(asked, this.acknowledged);
   }
 
-  /** @returns `null` where there is nothing to wait for. @throws {Problem} `behind`, by the promise */
-  reached(asked: number): Promise<void> | null {
+  /** @param of the read models it is read from; all, where none are named. @returns `null` where there is nothing to wait for. @throws {Problem} `behind`, by the promise */
+  reached(asked: number, of?: ReadModels): Promise<void> | null {
     const needed = this.needed(asked);
-    return this.progress.position >= needed ? null : this.wait(needed);
+    return this.progress.positionOf(of) >= needed ? null : this.wait(needed, of);
   }
 
-  /** Whether the read models have come that far within 2 seconds. */
-  within(position: number): Promise<boolean> {
-    return this.progress.position >= position ? Promise.resolve(true) : this.progress.caughtUp(position, PATIENCE_MS);
+  /** Whether the read models, or those that are named, have come that far within 2 seconds. */
+  within(position: number, of?: ReadModels): Promise<boolean> {
+    return this.progress.positionOf(of) >= position ? Promise.resolve(true) : this.progress.caughtUp(position, PATIENCE_MS, of);
   }
 
-  private async wait(position: number): Promise<void> {
-    if (!(await this.progress.caughtUp(position, PATIENCE_MS))) throw new Problem('behind', undefined, { retryAfterSeconds: 1 });
+  private async wait(position: number, of?: ReadModels): Promise<void> {
+    if (!(await this.progress.caughtUp(position, PATIENCE_MS, of))) throw new Problem('behind', undefined, { retryAfterSeconds: 1 });
   }
 }

@@ -73,7 +73,7 @@ export class LastSeen {
   /** Between two batches of the projecting loop, where it runs in this process, so that neither overwrites the other. */
   private show(changes: Parameters<Collection<UserDocument>['patch']>[0]): Promise<void> {
     const patch = () => this.directory.patch(changes);
-    return this.followers ? this.followers.projector.exclusively(patch) : patch();
+    return this.followers ? this.followers.projector.exclusively(this.directory.spec.name, patch) : patch();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -12,7 +12,7 @@ import { Answers } from '../http/answers';
 import { Answer, SignedIn } from '../http/api-docs';
 import { Change } from '../http/change.interceptor';
 import { withEtag } from '../http/etag';
-import { positionAskedFor } from '../http/fresh-reads.guard';
+import { positionAskedFor, ReadFrom } from '../http/fresh-reads.guard';
 import { Freshness } from '../http/freshness';
 import { sendJson } from '../http/json';
 import { Quick } from '../http/quick';
@@ -30,6 +30,7 @@ export class MeController {
   ) {}
 
   @Get()
+  @ReadFrom(UserQueries.readModels)
   @Answer(200, UserAnswer, ['behind'])
   async get(@Me() me: Principal, @Res({ passthrough: true }) reply: FastifyReply): Promise<UserView> {
     return withEtag(reply, (await this.users.get(me.businessId, me.userId, this.clock.now())) ?? notFound());
@@ -46,6 +47,7 @@ export class MeController {
   /** What a frontend asks at every turn: answered from memory, and by the reply itself, which spares it the framework's general way. */
   @Get('permissions')
   @Quick()
+  @ReadFrom(UserQueries.readModels)
   @Answer(200, PermissionsAnswer, ['behind'])
   permissions(@Res() reply: FastifyReply): void | Promise<void> {
     const request = reply.request as ApiRequest;

@@ -10,6 +10,7 @@ import { MissingTwoFactor } from '@rolebook/users/read';
 import { UserStreams } from '@rolebook/users/write';
 import { Answer, SignedIn } from '../http/api-docs';
 import { Change } from '../http/change.interceptor';
+import { ReadFrom } from '../http/fresh-reads.guard';
 import { Freshness } from '../http/freshness';
 import { Context, Me } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
@@ -33,6 +34,7 @@ export class TwoFactorSettingsController {
 
   @Get()
   @NeedsSettings('read')
+  @ReadFrom(BusinessQueries.readModels)
   @Answer(200, PolicyAnswer, ['forbidden', 'behind'])
   async get(@Me() me: Principal): Promise<PolicyAnswer> {
     return { policy: (await this.businesses.byId(me.businessId))?.twoFactorPolicy ?? 'off' };

@@ -15,6 +15,7 @@ import { Answer, SignedIn } from '../http/api-docs';
 import { Change } from '../http/change.interceptor';
 import { withEtag } from '../http/etag';
 import { FlagField, LocaleField, NameField, OverridesField, parseOverrides, PhoneField, ReasonField, RoleField } from '../http/fields';
+import { ReadFrom } from '../http/fresh-reads.guard';
 import { AtQuery, momentAsked } from '../http/moment';
 import { Problem } from '../http/problems';
 import { sendJson } from '../http/json';
@@ -61,6 +62,7 @@ export class UsersController {
   ) {}
 
   @Get()
+  @ReadFrom(UserQueries.readModels)
   @Quick()
   @NeedsSettings('read')
   @Answer(200, UserList, ['forbidden', 'invalid-cursor', 'behind', 'future-moment'])
@@ -74,6 +76,7 @@ export class UsersController {
   }
 
   @Get(':id')
+  @ReadFrom(UserQueries.readModels)
   @Answer(200, UserAnswer, ['forbidden', 'not-found', 'behind', 'future-moment'])
   async get(@Me() me: Principal, @Param('id') id: string, @Query() query: AtQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<UserView> {
     requireView(person(me), id);
@@ -101,6 +104,7 @@ export class UsersController {
   }
 
   @Get(':id/permissions')
+  @ReadFrom(UserQueries.readModels)
   @Answer(200, PermissionsAnswer, ['forbidden', 'not-found', 'behind', 'future-moment'])
   async permissions(@Me() me: Principal, @Param('id') id: string, @Query() query: AtQuery): Promise<object> {
     requireView(person(me), id);
