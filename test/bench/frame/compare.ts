@@ -55,6 +55,11 @@ export async function warmUp(generator: ChildProcess, target: Target, { seconds,
   await runOnce(generator, target, { seconds: Math.max(1, seconds), connections });
 }
 
+/** Until V8 has compiled what is asked for: some thousand requests, each sent once. @param requests one that differs each time, or as many as are to be sent */
+export async function warmUpWith(generator: ChildProcess, target: Target, requests: readonly string[], connections: number): Promise<void> {
+  await runOnce(generator, { ...target, requests }, { seconds: 120, connections, once: true });
+}
+
 /** The ratio of two targets' figures, round by round, so that what disturbed a round disturbed both of its runs. */
 export function ratio(ours: readonly Run[], theirs: readonly Run[], of: (run: Run) => number): Figure {
   return figureOf(ours.map((run, round) => of(run) / of(theirs[round] as Run)), (value) => value);

@@ -9,6 +9,7 @@ import { call, request, target } from '../frame/http';
 import { memoryMiB } from '../frame/pinned';
 import type { Bench, Row } from '../frame/row';
 import type { Service } from '../frame/service';
+import { watched } from '../frame/watched';
 import { userId } from '../seed';
 import type { Seeded } from '../seed/seeded';
 
@@ -35,12 +36,15 @@ export const timeTravel: Row = {
     const page = to(`/v1/users?limit=20&sort=displayName&at=${PAST}`);
     await runOnce(bench.generator, page, { seconds: 1, connections: 1 });
     const pages: Run[] = [];
-    for (let round = 0; round < bench.rounds; round++) pages.push(await runOnce(bench.generator, page, { seconds: bench.seconds, connections: 1 }));
+    const { loop } = await watched(service, 'pages as they were', async () => {
+      for (let round = 0; round < bench.rounds; round++) pages.push(await runOnce(bench.generator, page, { seconds: bench.seconds, connections: 1 }));
+    });
     const what = `a user with ${LONG_HISTORY.toLocaleString('en')} events as they were, against as they are`;
     return [
       { what: `${what}: p50`, yardstick: milliseconds(now, (run) => run.p50), ours: milliseconds(then, (run) => run.p50), value: ratio(then, now, (run) => run.p50), unit: 'x', goal: { atMost: 5 } },
       { what: `${what}: CPU a request`, yardstick: null, ours: '', value: ratio(then, now, (run) => run.cpuMicros), unit: 'x', goal: { atMost: 5 } },
       { what: `the first page of ${seeded.large.users.toLocaleString('en')} users as they were: p99`, yardstick: null, ours: `p50 ${milliseconds(pages, (run) => run.p50)}`, value: figureOf(pages, (run) => run.p99), unit: 'ms', goal: { atMost: 200 } },
+      loop,
     ];
   },
 };
@@ -93,11 +97,11 @@ export const auditExport: Row = {
       const token = seeded.token(seeded.large, 0);
       await call(service, 'GET', '/v1/users?limit=20', { token });
       // A slow reader is heard out for a minute, a quick one to the millionth entry.
-      const { entries, seconds, risen } = await exported(bench, service, token, pause, pause === 0 ? 600 : 60);
+      const { result: { entries, seconds, risen }, loop } = await watched(service, `an export to a ${reader} reader`, () => exported(bench, service, token, pause, pause === 0 ? 600 : 60));
       lines.push({
         what: `an export to a ${reader} reader, ${entries.toLocaleString('en')} entries: rise of resident memory after the first ${WARM_ENTRIES.toLocaleString('en')}`, yardstick: null,
         ours: `${Math.round(entries / seconds).toLocaleString('en')} entries/s, at most ${memoryMiB(service.pid).peak.toFixed(0)} MiB in all`, value: figureOf([risen], (value) => value), unit: 'MiB', goal: { atMost: 64 },
-      });
+      }, loop);
     }
     await bench.stopService();
     return lines;

@@ -73,6 +73,9 @@ export const memory: Row = {
   },
 };
 
+/** Some thousand changes, before which V8 compiles more than it runs. */
+const WARM_SECONDS = 10;
+
 /** How long a change takes until lists show it: changes answer with what the read model shows, so this is the whole of it. */
 export const visible: Row = {
   name: 'visible',
@@ -81,7 +84,7 @@ export const visible: Row = {
     const service = await bench.service();
     const token = seeded.token(seeded.large, 0);
     const change = target('change', service, [request('PATCH', '/v1/me', { token, body: { displayName: 'Olive ############' } })]);
-    await runOnce(bench.generator, change, { seconds: 1, connections: 1 });
+    await runOnce(bench.generator, change, { seconds: bench.quick ? 1 : WARM_SECONDS, connections: 1 });
     const runs = [];
     for (let round = 0; round < bench.rounds; round++) runs.push(await runOnce(bench.generator, change, { seconds: bench.seconds, connections: 1 }));
     return [{ what: 'PATCH /v1/me, answered from the read model: p99', yardstick: null, ours: `p50 ${figureOf(runs, (run) => run.p50).median.toFixed(2)} ms`, value: figureOf(runs, (run) => run.p99), unit: 'ms', goal: { atMost: 10 } }];
