@@ -1,5 +1,6 @@
 export * from './clock';
 export * from './decider';
+export * from './dependents';
 export * from './document';
 export * from './event-definition';
 export * from './domain-error';

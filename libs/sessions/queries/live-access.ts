@@ -3,10 +3,10 @@ import { LRUCache } from 'lru-cache';
 import { effectivePermissions, settingsLevel, streamNames, twoFactorRequired, type Overrides, type Permissions, type Role } from '@rolebook/access';
 import { businessStream } from '@rolebook/businesses/read';
 import { Streams } from '@rolebook/event-sourcing';
+import { Dependents } from '@rolebook/kernel';
 import { twoFactorStream } from '@rolebook/two-factor/read';
 import { sessionStands, userStream } from '@rolebook/users/read';
 import { sessionStream } from '../domain/state';
-import { Dependents } from './dependents';
 
 /** Somebody with a live session, and what they may do, as of now. */
 export interface Principal {

@@ -1,3 +1,4 @@
+import { Dependents } from '@rolebook/kernel';
 import { LRUCache } from 'lru-cache';
 import { UserQueries } from './user.queries';
 
@@ -25,7 +26,7 @@ const ID_LENGTH = 36;
 export class PermissionTexts {
   private readonly entries: LRUCache<string, Entry>;
   /** Whose texts somebody is in. */
-  private readonly texts = new Map<string, Set<string>>();
+  private readonly texts = new Dependents();
   /** Position up to which the log has told; -1 while it does not. */
   private told = -1;
   /** Position of the newest event of any user that was told of. */
@@ -63,7 +64,7 @@ export class PermissionTexts {
     for (const { stream, position } of events) {
       if (stream.startsWith(OF_A_USER)) {
         this.newest = position;
-        for (const userId of this.texts.get(stream.slice(-ID_LENGTH)) ?? []) this.entries.delete(userId);
+        for (const userId of this.texts.of(stream.slice(-ID_LENGTH))) this.entries.delete(userId);
       }
       this.told = position;
     }
@@ -77,19 +78,11 @@ export class PermissionTexts {
 
   private remember(userId: string, entry: Entry): void {
     this.entries.delete(userId);
-    for (const id of entry.involved) {
-      const texts = this.texts.get(id);
-      if (texts) texts.add(userId);
-      else this.texts.set(id, new Set([userId]));
-    }
+    for (const id of entry.involved) this.texts.add(id, userId);
     this.entries.set(userId, entry);
   }
 
   private unlink({ involved }: Entry, userId: string): void {
-    for (const id of involved) {
-      const texts = this.texts.get(id);
-      texts?.delete(userId);
-      if (texts?.size === 0) this.texts.delete(id);
-    }
+    for (const id of involved) this.texts.delete(id, userId);
   }
 }
