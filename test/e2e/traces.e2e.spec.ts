@@ -1,3 +1,4 @@
+/** @own-modules */
 import { SpanKind } from '@opentelemetry/api';
 import { business, expectStatus, Service, type Business } from './harness';
 import { collectSpans, type CollectedSpan } from './span-collector';
