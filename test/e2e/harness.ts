@@ -9,6 +9,7 @@ import { openInstallation, type Installation } from '@rolebook/installation';
 import { systemClock, type Clock } from '@rolebook/kernel';
 import { OpenApiChecker, type ApiDocument } from './openapi-checker';
 import { startEngines, type Engines } from './engines';
+import { QuickPasswords } from './quick-passwords';
 import { readMail, type ReadMail } from './read-mail';
 
 export const PASSWORD = 'correct horse battery staple 42';
@@ -31,37 +32,40 @@ export interface Answer<Body = any> { // eslint-disable-line @typescript-eslint/
 
 interface CallOptions { readonly token?: string; readonly headers?: Readonly<Record<string, string>> }
 
+/** How passwords are hashed: `quick-passwords.ts` says what for. `argon2` where hashing itself is looked at, or a built service goes on with the data. */
+type Passwords = 'quick' | 'argon2';
+
 /** The document is the same for every service of a run. */
 let checker: Promise<OpenApiChecker> | undefined;
 
 /** The real service on a data folder of its own, asked over HTTP. */
 export class Service {
   private constructor(readonly data: string, readonly clock: TestClock, private app: NestFastifyApplication, private opened: Installation, private readonly env: Record<string, string>,
-    readonly engines: Engines | null,
+    readonly engines: Engines | null, private readonly passwords: Passwords,
   ) {}
 
-  static async start(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
-    return Service.on(await startEngines(clock), env, clock);
+  static async start(env: Record<string, string> = {}, clock = new TestClock(), passwords: Passwords = 'quick'): Promise<Service> {
+    return Service.on(await startEngines(clock), env, clock, passwords);
   }
 
   /** On the embedded stores, whatever the run is for. */
-  static startEmbedded(env: Record<string, string> = {}, clock = new TestClock()): Promise<Service> {
-    return Service.on(null, env, clock);
+  static startEmbedded(env: Record<string, string> = {}, clock = new TestClock(), passwords: Passwords = 'quick'): Promise<Service> {
+    return Service.on(null, env, clock, passwords);
   }
 
   /** On servers of the test's own; `dispose` disposes of them too. */
-  static async on(engines: Engines | null, env: Record<string, string>, clock: TestClock): Promise<Service> {
+  static async on(engines: Engines | null, env: Record<string, string>, clock: TestClock, passwords: Passwords = 'quick'): Promise<Service> {
     const data = mkdtempSync(join(tmpdir(), 'rolebook-e2e-'));
     const all = { ...engines?.env, ...env };
-    const { app, installation } = await open(data, all, clock);
-    return new Service(data, clock, app, installation, all, engines);
+    const { app, installation } = await open(data, all, clock, passwords);
+    return new Service(data, clock, app, installation, all, engines, passwords);
   }
 
   /** Another node on the same servers and in the same folder; to be closed before this one is disposed of. */
   async beside(env: Record<string, string> = {}): Promise<Service> {
     const all = { ...this.env, ...env };
-    const { app, installation } = await open(this.data, all, this.clock);
-    return new Service(this.data, this.clock, app, installation, all, this.engines);
+    const { app, installation } = await open(this.data, all, this.clock, this.passwords);
+    return new Service(this.data, this.clock, app, installation, all, this.engines, this.passwords);
   }
 
   /** What a process needs in its environment to be a node beside this one. */
@@ -80,7 +84,7 @@ export class Service {
 
   /** Starts again on the same data, after `close`. */
   async reopen(env: Record<string, string> = {}): Promise<void> {
-    const { app, installation } = await open(this.data, { ...this.env, ...env }, this.clock);
+    const { app, installation } = await open(this.data, { ...this.env, ...env }, this.clock, this.passwords);
     this.app = app;
     this.opened = installation;
   }
@@ -140,9 +144,10 @@ export class Service {
   }
 }
 
-async function open(data: string, env: Record<string, string>, clock: Clock): Promise<{ app: NestFastifyApplication; installation: Installation }> {
+async function open(data: string, env: Record<string, string>, clock: Clock, passwords: Passwords): Promise<{ app: NestFastifyApplication; installation: Installation }> {
   const config = readConfig({ ...environment(data), ...env });
-  const installation = await openInstallation(config, clock);
+  const opened = await openInstallation(config, clock);
+  const installation = passwords === 'argon2' ? opened : { ...opened, passwords: new QuickPasswords(opened.passwords) };
   try {
     return { app: await createApp(installation), installation };
   } catch (error) {

@@ -6,7 +6,7 @@ describe('the main job: a business invites, permits, deactivates', () => {
   let crew: Person;
 
   beforeAll(async () => {
-    service = await Service.start();
+    service = await Service.start({}, undefined, 'argon2');
     biz = await business(service);
     crew = await member(service, biz, 'crew', { name: 'Chai Crew' });
   });

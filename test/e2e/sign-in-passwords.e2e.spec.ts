@@ -8,7 +8,7 @@ describe('passwords', () => {
   let service: Service;
   let shop: Business;
   let anna: Person;
-  beforeAll(async () => { service = await Service.start(); });
+  beforeAll(async () => { service = await Service.start({}, undefined, 'argon2'); });
   afterAll(() => service.dispose());
   beforeEach(async () => {
     shop = await business(service);

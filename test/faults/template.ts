@@ -23,7 +23,7 @@ export class Folders {
 
 /** A service that has some history, half of it carried over into the database files and half in their write-ahead logs. The embedded stores, whatever the run is for. */
 export async function serviceWithHistory(): Promise<{ readonly service: Service; readonly biz: Business }> {
-  const service = await Service.startEmbedded();
+  const service = await Service.startEmbedded({}, undefined, 'argon2');
   const biz = await business(service);
   for (let n = 0; n < 4; n++) await invited(service, biz, 'crew');
   await member(service, biz, 'sales');
