@@ -23,5 +23,6 @@ module.exports = {
   setupFiles: ['reflect-metadata'],
   cacheDirectory: '<rootDir>/.cache/jest',
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/jest/longest-first.cjs',
   testTimeout: 60_000,
 };
