@@ -2,17 +2,18 @@ import type { AuditEntry } from '../audit-entry';
 import type { AuditFilter, AuditQueries, Place } from './audit.queries';
 import type { TreeQueries } from './tree.queries';
 
-/** How far the read models have come, and when they come further. */
+/** How far read models have come, and when they come further. */
 export interface FeedProgress {
-  readonly position: number;
-  caughtUp(position: number, withinMs: number): Promise<boolean>;
+  positionOf(readModels: readonly string[]): number;
+  caughtUp(position: number, withinMs: number, of: readonly string[]): Promise<boolean>;
 }
 
 const PAGE = 50;
 
 /** The audit log as it grows. A reader holds a place in the history and no more: nothing is kept for it, so none is missed and none comes twice, on whatever node. */
 export class AuditFeed {
-  constructor(private readonly audit: AuditQueries, private readonly trees: TreeQueries, private readonly progress: FeedProgress) {}
+  /** @param readModels names of those that entries are made of: the audit log, and whatever names are from */
+  constructor(private readonly audit: AuditQueries, private readonly trees: TreeQueries, private readonly progress: FeedProgress, private readonly readModels: readonly string[]) {}
 
   /** Where the history ends now; `null` while it is empty. */
   async end(businessId: string): Promise<Place | null> {
@@ -26,7 +27,7 @@ export class AuditFeed {
   async *follow(businessId: string, filter: AuditFilter, after: Place | null, { quietMs, signal }: { readonly quietMs: number; readonly signal: AbortSignal }): AsyncGenerator<readonly AuditEntry[], void, void> {
     let place = after;
     while (!signal.aborted) {
-      const { position } = this.progress;
+      const position = this.progress.positionOf(this.readModels);
       // Entries that stand there now: one that is listed and not counted by the head is on its way.
       const size = await this.trees.size(businessId);
       let news = false;
@@ -38,7 +39,7 @@ export class AuditFeed {
       }
       if (news) continue;
       yield [];
-      await this.progress.caughtUp(position + 1, quietMs);
+      await this.progress.caughtUp(position + 1, quietMs, this.readModels);
     }
   }
 }

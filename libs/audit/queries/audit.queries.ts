@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Collection, FindOptions } from '@rolebook/document-store';
 import type { AuditEntry } from '../audit-entry';
-import { momentOf, type AuditDocument } from '../projections/audit-log';
+import { auditLog, momentOf, type AuditDocument } from '../projections/audit-log';
 import type { ExportItem } from '../proof';
 import { AuditEntries } from './audit-entries';
 
@@ -40,6 +40,9 @@ interface Walk {
 /** Looks through the audit log of a business. Every combination of filters has an index: one that is not set names all its values. */
 @Injectable()
 export class AuditQueries {
+  /** Names of the read models that answers are made of. */
+  static readonly readModels = [auditLog.name] as const;
+
   constructor(
     @Inject(AUDIT_LOG) private readonly log: Collection<AuditDocument>,
     private readonly entries: AuditEntries,

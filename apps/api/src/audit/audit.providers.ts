@@ -27,7 +27,7 @@ export function auditProviders({ audit, events, codec, operational, progress }: 
     { provide: REVIEWS, useValue: operational },
     { provide: CheckpointSigner, useValue: audit.signer }, { provide: CHECKPOINT_NOTE_SIGNER, useValue: noteSigner(audit.signer) },
     { provide: AuditEntries, inject: [UserQueries], useFactory: (users: UserQueries) => new AuditEntries(events, codec, (businessId, ids) => users.names(businessId, ids)) },
-    { provide: AuditFeed, inject: [AuditQueries, TreeQueries], useFactory: (queries: AuditQueries, trees: TreeQueries) => new AuditFeed(queries, trees, progress) },
+    { provide: AuditFeed, inject: [AuditQueries, TreeQueries], useFactory: (queries: AuditQueries, trees: TreeQueries) => new AuditFeed(queries, trees, progress, [...AuditQueries.readModels, ...UserQueries.readModels]) },
     { provide: Versions, useValue: new Versions(audit.versions) }, { provide: ACCESS_PROFILES, useValue: audit.profiles },
     { provide: PastFacts, inject: [AuditQueries], useFactory: (queries: AuditQueries) => new PastFacts(queries, events, codec) },
     AccessQueries, UserHistories, UsersAt,
