@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { AppModule, GUARDS, QUICK_CONTROLLERS } from './app.module';
 import type { Installation } from '@rolebook/installation';
+import { isTracing } from '@rolebook/tracing';
 import { serveApiDocs } from './http/openapi';
 import { serveMetrics } from './metrics/metrics.server';
 import { traceRequests } from './http/request-spans';
@@ -12,6 +13,7 @@ import { drainAtClose } from './http/draining';
 import { CONNECTION_LIMITS } from './http/limits';
 import { HardenedResponse, identified } from './http/hardened-response';
 import { quickRoutes } from './http/quick';
+import { QuickServer } from './http/quick-server';
 import { hardened } from './http/server';
 import { transportErrors } from './http/transport';
 
@@ -28,9 +30,10 @@ export async function createApp(installation: Installation): Promise<NestFastify
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(installation), adapter, { logger: ['error', 'warn'], abortOnError: false, bodyParser: false });
   traceRequests(app.getHttpAdapter().getInstance());
   hardened(app, config);
-  await serveMetrics(app, config);
-  if (config.requestLog) logRequests(app.getHttpAdapter().getInstance());
-  quickRoutes(app, QUICK_CONTROLLERS, GUARDS);
+  const answered = [await serveMetrics(app, config), ...(config.requestLog ? [logRequests(app.getHttpAdapter().getInstance())] : [])];
+  const quick = quickRoutes(app, QUICK_CONTROLLERS, GUARDS);
+  // Spans and the headers of CORS are put in by hooks of Fastify, for every route.
+  if (!isTracing() && config.corsOrigins.length === 0) new QuickServer(quick, answered).before(app.getHttpAdapter().getInstance());
   serveApiDocs(app);
   drainAtClose(app.getHttpAdapter().getInstance());
   await app.init();

@@ -17,12 +17,13 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 /**
  * Puts the quick way before the usual one of each handler marked {@link Quick}; to be called before the routes are registered.
+ * What it returns may be asked before Fastify as well: see {@link QuickServer}.
  *
  * Both ways are one route, one set of guards in one order, one validation and one handler: what may be done stands where it stands for every
  * other route. The quick one only ever says yes. Whatever is not a plain yes - a guard that refuses or has to wait, a query that may be wrong,
  * anything thrown - goes the usual way from the start, and is answered there.
  */
-export function quickRoutes(app: NestFastifyApplication, controllers: readonly Type[], guards: readonly Type<CanActivate>[]): void {
+export function quickRoutes(app: NestFastifyApplication, controllers: readonly Type[], guards: readonly Type<CanActivate>[]): QuickRoutes {
   const instances = guards.map((guard) => app.get(guard));
   const routes = new Map(controllers.flatMap((controller) => quickOf(controller, app.get<object>(controller), instances)));
   (app.getHttpAdapter().getInstance()).addHook('onRoute', (route) => {
@@ -30,22 +31,34 @@ export function quickRoutes(app: NestFastifyApplication, controllers: readonly T
     if (!quick) return;
     const usual = route.handler;
     route.handler = function (request, reply) {
+      quick.options ??= request.routeOptions;
       const otherwise = () => usual.call(this, request, reply);
-      return quick(request, reply, otherwise);
+      return quick.answer(request, reply, otherwise);
     };
   });
+  return routes;
 }
 
 /** @returns what the route's handler returns: nothing where the reply is sent already */
 type QuickHandler = (request: FastifyRequest, reply: FastifyReply, otherwise: () => unknown) => unknown;
 
-function quickOf(controller: Type, instance: object, guards: readonly CanActivate[]): [url: string, QuickHandler][] {
+export interface QuickRoute {
+  readonly answer: QuickHandler;
+  /** What Fastify calls the route: known once it was asked for. */
+  options: FastifyRequest['routeOptions'] | null;
+}
+
+/** By path. */
+export type QuickRoutes = ReadonlyMap<string, QuickRoute>;
+
+function quickOf(controller: Type, instance: object, guards: readonly CanActivate[]): [url: string, QuickRoute][] {
   const prototype = controller.prototype as Record<string, Handler>;
   const prefix = Reflect.getMetadata(PATH_METADATA, controller) as string;
   return Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor' && Reflect.getMetadata(QUICK, prototype[name] as object) === true).map((name) => {
     const handler = prototype[name] as Handler;
     const path = (Reflect.getMetadata(PATH_METADATA, handler) as string).replace(/^\/+/, '');
-    return [`/${prefix}${path === '' ? '' : `/${path}`}`, quickHandler(controller, name, handler.bind(instance) as (...args: unknown[]) => unknown, guards)];
+    const answer = quickHandler(controller, name, handler.bind(instance) as (...args: unknown[]) => unknown, guards);
+    return [`/${prefix}${path === '' ? '' : `/${path}`}`, { answer, options: null }];
   });
 }
 

@@ -7,6 +7,7 @@ import { LiveAccess } from '@rolebook/sessions/read';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { CLOCK, EVENT_STORE, PROGRESS } from '../composition/tokens';
+import { onAnswered, type Answered } from '../http/answered';
 import type { Progress } from '../http/freshness';
 import { RequestTimes } from './request-times';
 
@@ -33,12 +34,9 @@ export class Metrics {
     this.measureLag();
   }
 
-  /** Counts every answer of the server under its route's pattern. */
-  observe(fastify: FastifyInstance): void {
-    fastify.addHook('onResponse', (request, reply, done) => {
-      this.requests.observe(request, reply);
-      done();
-    });
+  /** Counts every answer of the server under its route's pattern. @returns what counts an answer that Fastify did not give */
+  observe(fastify: FastifyInstance): Answered {
+    return onAnswered(fastify, (request, reply) => this.requests.observe(request, reply));
   }
 
   get contentType(): string { return this.registry.contentType; }

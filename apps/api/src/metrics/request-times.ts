@@ -1,5 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Metric, Registry } from 'prom-client';
+import type { AnsweredReply, AnsweredRequest } from '../http/answered';
 
 const NAME = 'rolebook_http_request_duration_seconds';
 const HELP = 'Requests by method, route and status.';
@@ -27,7 +27,7 @@ export class RequestTimes {
     registry.registerMetric({ name: NAME, get: () => this.collected(), reset: () => undefined } as unknown as Metric);
   }
 
-  observe(request: FastifyRequest, reply: FastifyReply): void {
+  observe(request: AnsweredRequest, reply: AnsweredReply): void {
     const seconds = reply.elapsedTime / 1000;
     const series = this.of(request, reply.statusCode);
     let bucket = 0;
@@ -36,7 +36,7 @@ export class RequestTimes {
     series.sum += seconds;
   }
 
-  private of({ method, routeOptions }: FastifyRequest, status: number): Series {
+  private of({ method, routeOptions }: AnsweredRequest, status: number): Series {
     const place = routeOptions.url === undefined ? NO_ROUTE : routeOptions.config;
     let byStatus = this.byRoute.get(place);
     if (!byStatus) this.byRoute.set(place, byStatus = new Map<number, Series>());
