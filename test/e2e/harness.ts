@@ -7,6 +7,7 @@ import { createApp } from '../../apps/api/src/app';
 import { readConfig } from '@rolebook/installation';
 import { openInstallation, type Installation } from '@rolebook/installation';
 import { systemClock, type Clock } from '@rolebook/kernel';
+import { HttpClient } from './http-client';
 import { OpenApiChecker, type ApiDocument } from './openapi-checker';
 import { startEngines, type Engines } from './engines';
 import { QuickPasswords } from './quick-passwords';
@@ -40,6 +41,8 @@ let checker: Promise<OpenApiChecker> | undefined;
 
 /** The real service on a data folder of its own, asked over HTTP. */
 export class Service {
+  private client: Promise<HttpClient> | undefined;
+
   private constructor(readonly data: string, readonly clock: TestClock, private app: NestFastifyApplication, private opened: Installation, private readonly env: Record<string, string>,
     readonly engines: Engines | null, private readonly passwords: Passwords,
   ) {}
@@ -91,14 +94,25 @@ export class Service {
 
   /** One request; the body goes as JSON. Its answer must be as the OpenAPI document says. */
   async call(method: string, path: string, body?: unknown, { token, headers = {} }: CallOptions = {}): Promise<Answer> {
-    const agent = request(this.server) as unknown as Record<string, (path: string) => request.Test>;
-    let test = agent[method.toLowerCase()]!(path).set(headers);
-    if (token) test = test.set('authorization', `Bearer ${token}`);
-    if (body !== undefined) test = test.send(body as object);
-    const { status, body: answer, headers: answered, text } = await test;
-    const seen = { status, body: answer as unknown, headers: answered as Record<string, string>, text };
+    const asked = { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    const plain = body === undefined || (typeof body === 'object' && !Buffer.isBuffer(body) && !('content-type' in headers));
+    const seen = plain ? await this.ask(method, path, body, asked) : await this.upload(method, path, body as object, asked);
     (await this.checker()).check({ method, path, sent: body, ...seen });
     return seen;
+  }
+
+  /** On connections that stay open, as many as are wanted at once. */
+  private async ask(method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    this.client ??= HttpClient.of(this, Infinity);
+    const answer = await (await this.client).send({ method, path, headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return { ...answer, body: typeof answer.body === 'string' ? {} : answer.body };
+  }
+
+  /** What is no JSON, or says of itself what it is. */
+  private async upload(method: string, path: string, body: object, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    const agent = request(this.server) as unknown as Record<string, (path: string) => request.Test>;
+    const { status, body: answer, headers: answered, text } = await agent[method.toLowerCase()]!(path).set(headers).send(body);
+    return { status, body: answer as unknown, headers: answered, text };
   }
 
   private checker(): Promise<OpenApiChecker> {
@@ -133,6 +147,9 @@ export class Service {
   }
 
   async close(): Promise<void> {
+    const client = await this.client;
+    this.client = undefined;
+    client?.close();
     await this.app.close();
     await this.opened.close();
   }

@@ -6,15 +6,15 @@ export interface Sent { readonly method: string; readonly path: string; readonly
 
 /** Connections that stay open, for suites that ask thousands of things: a tenth of what a connection for each costs. */
 export class HttpClient {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  private readonly agent: Agent;
 
-  private constructor(private readonly port: number) {}
+  private constructor(private readonly port: number, maxSockets: number) { this.agent = new Agent({ keepAlive: true, maxSockets }); }
 
   /** The service listens from then on. */
-  static async of(service: Service): Promise<HttpClient> {
+  static async of(service: Pick<Service, 'server' | 'http'>, maxSockets = 8): Promise<HttpClient> {
     const server = service.server as { listening: boolean; address(): AddressInfo };
     if (!server.listening) await service.http.listen(0, '127.0.0.1');
-    return new HttpClient(server.address().port);
+    return new HttpClient(server.address().port, maxSockets);
   }
 
   /** Of an answer without end (server-sent events) only the head is read, and the connection is cut. */
