@@ -6,6 +6,7 @@ import { keyText } from '../key-text';
 import { writeOf } from './bulk-load';
 import type { CarryOver } from './carry-over';
 import { layoutOf, type Layout } from './layout';
+import { PageShapes } from './page-shapes';
 import { countQuery, pageQuery } from './page-sql';
 import type { Reader } from './reader';
 import { encodeWrites, type StoredRow } from './row';
@@ -37,6 +38,7 @@ export interface CollectionHost {
 export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   readonly #host: CollectionHost;
   readonly #layout: Layout;
+  readonly #shapes: PageShapes;
   /** The file that what was read was read from; writes are based on it. */
   #file: string;
 
@@ -44,6 +46,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     this.#host = host;
     this.#file = host.file;
     this.#layout = layoutOf(spec);
+    this.#shapes = new PageShapes(spec);
   }
 
   async get(id: string): Promise<Doc | null> {
@@ -142,8 +145,10 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   async #page(options: FindOptions): Promise<readonly string[]> {
-    const plan = planPage(this.spec, options);
     const limit = checkedLimit(options.limit);
+    const plain = this.#shapes.query(options, limit);
+    if (plain !== null) return this.#reader.texts(plain);
+    const plan = planPage(this.spec, options);
     if (plan.combinations.length === 0) return [];
     if (plan.wordStarts.length === 0) return this.#reader.texts(pageQuery(plan, limit));
     const { file, helper } = this.#host;
