@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse } from 'node:querystring';
 import type { Answered } from './answered';
 import { identified } from './hardened-response';
+import type { TakesBytes } from './json';
 import type { QuickRoute, QuickRoutes } from './quick';
 
 /** Queries of this length and shorter are few, and are asked again and again; a cursor is longer. */
@@ -94,7 +95,7 @@ const REPLY = Symbol('reply');
 type Replied = ServerResponse & { [REPLY]?: QuickReply };
 
 /** As much of Fastify's reply as quick handlers use, with the same head for the same answer. */
-class QuickReply {
+class QuickReply implements TakesBytes {
   statusCode = 200;
   sent = false;
   elapsedTime = 0;
@@ -115,13 +116,23 @@ class QuickReply {
 
   /** @throws {TypeError} where it is no text and no bytes: Fastify knows what to make of it */
   send(body?: string | Buffer): this {
-    const { raw, headers } = this;
-    if (body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)) throw new TypeError('only texts and bytes are sent from here');
-    if (body !== undefined) headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+    if (body === undefined) return this.end();
+    if (typeof body !== 'string' && !Buffer.isBuffer(body)) throw new TypeError('only texts and bytes are sent from here');
+    this.headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+    return this.end(body, 'utf8');
+  }
+
+  sendBytes(text: string): this {
+    this.headers['content-length'] = String(text.length);
+    return this.end(text, 'latin1');
+  }
+
+  private end(body?: string | Buffer, encoding: BufferEncoding = 'utf8'): this {
+    const { raw } = this;
     (raw as Replied)[REPLY] = this;
     raw.on('finish', finished);
     this.sent = true;
-    raw.writeHead(this.statusCode, headers).end(body);
+    raw.writeHead(this.statusCode, this.headers).end(body, encoding);
     return this;
   }
 

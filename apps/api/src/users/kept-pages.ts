@@ -37,14 +37,14 @@ export class KeptPages {
     return kept && now >= kept.from && now < kept.until ? kept.page : undefined;
   }
 
-  /** @param version of the store, before the page was read */
-  keep(key: string, version: string | null, read: ReadPage): void {
+  /** @param version of the store, before the page was read @param read its bytes are made only where it is kept */
+  keep(key: string, version: string | null, read: Omit<ReadPage, 'page'> & { readonly page: () => Buffer }): void {
     if (version === null || read.until <= read.from) return;
     this.forgetting ??= setTimeout(() => this.forget(), FORGOTTEN_AFTER_MS).unref();
     if (!this.wasAsked(key)) return;
     if (version !== this.version) this.pages.clear();
     this.version = version;
-    this.pages.set(key, read);
+    this.pages.set(key, { ...read, page: read.page() });
   }
 
   private wasAsked(key: string): boolean {

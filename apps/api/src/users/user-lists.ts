@@ -49,8 +49,8 @@ export class UserLists {
   /** The state of what lists are made of, before they are read: asking costs as much as reading a document. See {@link UserQueries.version}. */
   version(): string | null { return this.users.version(); }
 
-  /** @throws {Problem} `invalid-cursor`, `future-moment` */
-  async page(businessId: string, query: UserListQuery, url: string, version: string | null): Promise<Buffer> {
+  /** @returns a character for each byte of its UTF-8 @throws {Problem} `invalid-cursor`, `future-moment` */
+  async page(businessId: string, query: UserListQuery, url: string, version: string | null): Promise<string> {
     const now = this.clock.now();
     const at = momentAsked(query, this.clock);
     const list = JSON.stringify(['users', query.status, query.role, query.q, query.twoFactor, query.sort, at]);
@@ -58,8 +58,8 @@ export class UserLists {
     const { items, next, until } = at === null ? await this.users.listText(businessId, options, now, version) : await this.past(businessId, options, at);
     const cursor = next === null ? 'null' : `"${this.cursors.give(businessId, list, next)}"`;
     const total = query.count !== 'true' ? '' : `,"total":${at === null ? await this.users.count(businessId, options, now) : await this.usersAt.count(businessId, options, at)}`;
-    const page = Buffer.from(`{"items":${items},"nextCursor":${cursor}${total}}`, 'latin1');
-    this.kept.keep(`${businessId}${url}`, version, { page, from: now, until });
+    const page = `{"items":${items},"nextCursor":${cursor}${total}}`;
+    this.kept.keep(`${businessId}${url}`, version, { page: () => Buffer.from(page, 'latin1'), from: now, until });
     return page;
   }
 

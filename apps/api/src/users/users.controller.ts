@@ -18,7 +18,7 @@ import { FlagField, LocaleField, NameField, OverridesField, parseOverrides, Phon
 import { ReadFrom } from '../http/fresh-reads.guard';
 import { AtQuery, momentAsked } from '../http/moment';
 import { Problem } from '../http/problems';
-import { sendJson } from '../http/json';
+import { sendJson, sendJsonBytes } from '../http/json';
 import { Quick } from '../http/quick';
 import { Context, Me, principalOf, type ApiRequest } from '../http/request';
 import { NeedsSettings } from '../http/session.guard';
@@ -71,7 +71,7 @@ export class UsersController {
     const { businessId } = principalOf(request);
     const version = this.lists.version();
     const known = this.lists.known(businessId, request.url, version);
-    if (known === undefined) return this.lists.page(businessId, query, request.url, version).then((page) => sendJson(reply, page));
+    if (known === undefined) return this.lists.page(businessId, query, request.url, version).then((page) => sendJsonBytes(reply, page));
     sendJson(reply, known);
   }
 
