@@ -12,13 +12,17 @@ const HALF = 12;
  */
 export class Xaes256Gcm {
   readonly #block: Cipher;
-  readonly #k1: Buffer;
+  /** The two blocks of the KDF, but for the nonce in them. */
+  readonly #blocks: Buffer;
+  readonly #scratch = Buffer.alloc(32);
 
   /** @param key 32 bytes */
   constructor(key: Uint8Array) {
     // ECB over single blocks is the bare block cipher that CMAC is built from.
     this.#block = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-    this.#k1 = doubled(this.#block.update(Buffer.alloc(16)));
+    const k1 = doubled(this.#block.update(Buffer.alloc(16)));
+    this.#blocks = Buffer.concat([k1, k1]);
+    for (const counter of [1, 2]) [0, counter, 0x58, 0].forEach((byte, i) => { this.#blocks[16 * (counter - 1) + i]! ^= byte; });
   }
 
   /** @returns 24 bytes nonce, ciphertext, 16 bytes tag */
@@ -43,12 +47,11 @@ export class Xaes256Gcm {
   }
 
   #keyFor(nonce: Uint8Array): Buffer {
-    const blocks = Buffer.alloc(32);
-    for (const counter of [1, 2]) {
-      const block = blocks.subarray(16 * (counter - 1), 16 * counter);
-      block.set([0, counter, 0x58, 0]);
-      block.set(nonce.subarray(0, HALF), 4);
-      for (let i = 0; i < 16; i++) block[i] = (block[i] ?? 0) ^ (this.#k1[i] ?? 0);
+    const blocks = this.#scratch;
+    blocks.set(this.#blocks);
+    for (let i = 0; i < HALF; i++) {
+      blocks[4 + i]! ^= nonce[i]!;
+      blocks[20 + i]! ^= nonce[i]!;
     }
     return this.#block.update(blocks);
   }
