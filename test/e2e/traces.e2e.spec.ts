@@ -1,4 +1,3 @@
-/** @own-modules */
 import { SpanKind } from '@opentelemetry/api';
 import { business, expectStatus, Service, type Business } from './harness';
 import { collectSpans, type CollectedSpan } from './span-collector';

@@ -7,9 +7,6 @@ const { specs } = targets[process.env.ROLEBOOK_MUTATION_TARGET];
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
-  // Mutants are switched on and off in one process: every suite loads its modules anew.
-  testEnvironment: 'node',
-  runtime: undefined,
   roots: ['<rootDir>/libs'],
   testMatch: [`<rootDir>/${specs}`],
   testPathIgnorePatterns: ['\\.large\\.spec\\.ts$'],
