@@ -1,5 +1,6 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import fc from 'fast-check';
+import { fromBytes } from './bytes';
 import { NoIndex, type Collection, type FindOptions, type Scalar } from './port';
 
 export interface Person extends Document {
@@ -74,9 +75,24 @@ export function documentPagesContract(current: () => Collection<Person>): void {
       expect(await current().findRaw({ where: { kind: 'k' }, sort: byName(), limit: 9 })).toEqual(['{"id":"a","kind":"k","name":"Ä","extra":{"deep":[1]}}']);
     });
 
+    it('come as the bytes of those texts too, whatever letters they have, and in the same order', async () => {
+      const names = ['Ä', '\u0e01\u0e02', '\u{1f600}', '\ud800', 'a\nb', 'plain'];
+      await write(...names.map((name, at) => ({ id: `p${at}`, kind: 'k', active: at % 2 === 0, name, words: [name] })));
+      for (const options of [
+        { where: { kind: 'k' }, sort: byName(), limit: 4 }, { where: { kind: 'k' }, sort: byName('desc'), after: { value: 'b', id: 'p' }, limit: 9 },
+        { where: { kind: ['k', 'l'] }, sort: byName('desc'), limit: 9 }, { where: { kind: 'k' }, sort: byName(), wordStarts: ['pla'], limit: 9 }, { where: { kind: 'none' }, sort: byName(), limit: 9 },
+      ]) {
+        const texts = await current().findRaw(options);
+        const bytes = await current().findBytes(options);
+        expect(bytes.map((text) => Buffer.from(text, 'latin1').toString('utf8'))).toEqual(texts);
+        expect(bytes.map(fromBytes)).toEqual(texts);
+      }
+    });
+
     it('of any value of none are empty', async () => {
       await write({ id: 'a', kind: 'k', name: 'x' });
       expect(await ids({ where: { kind: [] }, sort: byName(), limit: 9 })).toEqual([]);
+      expect(await current().findBytes({ where: { kind: [] }, sort: byName(), limit: 9 })).toEqual([]);
       expect(await current().count({ where: { kind: [] } })).toBe(0);
     });
 

@@ -1,4 +1,5 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
+import { asBytes } from './bytes';
 import { checkedLimit, planCount, planPage, type Bound, type Plan } from './plan';
 import { CollectionReplaced, type BulkLoad, type Collection, type DocumentStore, type DocumentWrite, type FindOptions, type Hold, type LeftLoad, type Scalar } from './port';
 import { asScalar, assertPatchable, checkedId, compareScalars, indexedFields, sameKind, scalarField, wordsOf } from './scalar';
@@ -95,6 +96,10 @@ class InMemoryCollection<Doc extends Document> implements Collection<Doc> {
 
   async findRaw(options: FindOptions): Promise<readonly string[]> {
     return this.#page(options);
+  }
+
+  async findBytes(options: FindOptions): Promise<readonly string[]> {
+    return this.#page(options).map(asBytes);
   }
 
   #page(options: FindOptions): readonly string[] {

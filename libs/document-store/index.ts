@@ -1,1 +1,2 @@
+export { asBytes, fromBytes } from './bytes';
 export * from './port';

@@ -37,6 +37,8 @@ export interface Collection<Doc extends Document = Document> {
   find(options: FindOptions): Promise<readonly Doc[]>;
   /** The same page as JSON texts, one a document, for whoever passes them on: parsing is the larger part of a page's cost. */
   findRaw(options: FindOptions): Promise<readonly string[]>;
+  /** The same texts, a character for each byte of their UTF-8 (`asBytes`), for whoever puts them together for sending: so they need not be decoded first. */
+  findBytes(options: FindOptions): Promise<readonly string[]>;
   count(options: Pick<FindOptions, 'where' | 'range' | 'sort' | 'wordStarts'>): Promise<number>;
   /**
    * Applies the writes, each guarded by its position, and then the checkpoint - never before the documents.

@@ -4,7 +4,6 @@ export { userDirectory, type Origin, type UserDocument } from './projections/use
 export { MissingTwoFactor, type MustEnrol } from './queries/missing-two-factor';
 export { PermissionTexts } from './queries/permission-texts';
 export { USER_DIRECTORY, USER_SORTS, UserQueries, type UserListOptions, type UserPage, type UserPageText } from './queries/user.queries';
-export { asBytes } from './queries/user-item';
 export { explainers, explainPermissions, nameOfDocument, statusAt, USER_STATUSES, userView, type NameOf, type PermissionExplanation, type UserStatus, type UserView } from './queries/user-view';
 export { LOCALES, parseBusinessName, parseEmailAddress, parseLocale, parsePersonName, parsePhoneNumber, parseReason, parseSlug, type EmailAddress } from './domain/values';
 export { searchQuery } from './domain/values/search-words';

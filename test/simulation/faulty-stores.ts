@@ -42,6 +42,7 @@ export function documentsOver(line: Line, store: DocumentStore, random: Random):
     getMany: (ids) => call(false, () => collection.getMany(ids)),
     find: (options) => call(false, () => collection.find(options)),
     findRaw: (options) => call(false, () => collection.findRaw(options)),
+    findBytes: (options) => call(false, () => collection.findBytes(options)),
     count: (options) => call(false, () => collection.count(options)),
     write: (writes, checkpoint) => call(true, () => collection.write(writes, checkpoint), () => collection.write(writes.filter(() => random.perMille(500)))),
     patch: (changes) => call(true, () => collection.patch(changes)),

@@ -1,6 +1,7 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
 import { bulkWrite, type MongoConnection } from '@rolebook/mongodb';
 import type { AnyBulkWriteOperation, Collection as MongoCollectionHandle, FindOptions as MongoFindOptions } from 'mongodb';
+import { asBytes } from '../bytes';
 import { checkedLimit, planCount, planPage } from '../plan';
 import type { BulkLoad, Collection, DocumentWrite, FindOptions, LeftLoad, LoadOptions, Scalar } from '../port';
 import { assertPatchable, compareScalars } from '../scalar';
@@ -65,6 +66,10 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
     const pages = await this.#run((documents) => Promise.all(filters.map((filter) => documents.find(filter, settings).toArray())));
     const merged = pages.length === 1 ? (pages[0] ?? []) : pages.flat().sort((a, b) => sign * compareScalars(fromStoredText(a._id), fromStoredText(b._id))).slice(0, limit);
     return merged.flatMap(({ json }) => json ?? []);
+  }
+
+  async findBytes(options: FindOptions): Promise<readonly string[]> {
+    return (await this.findRaw(options)).map(asBytes);
   }
 
   async count(options: Pick<FindOptions, 'where' | 'range' | 'sort' | 'wordStarts'>): Promise<number> {

@@ -9,6 +9,7 @@ const MOST_STATEMENTS = 500;
 const BUSY_TIMEOUT_MS = 1000;
 
 const DATA_VERSION = 'PRAGMA data_version';
+const LINE_END = '\n';
 let opened = 0;
 
 /**
@@ -18,6 +19,7 @@ let opened = 0;
 export class Reader {
   readonly #db: Database.Database;
   readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
+  readonly #joined = new Map<string, Database.Statement<unknown[], unknown>>();
   readonly #number = ++opened;
 
   constructor(file: string) {
@@ -27,6 +29,14 @@ export class Reader {
   /** The first column of each row. */
   texts({ sql, parameters }: Query): readonly string[] {
     return guarded(() => this.#prepare(sql).pluck().all(...parameters) as string[]);
+  }
+
+  /** The JSON texts of a page, a character for each byte, read in one piece: a text of its own for each row, decoded and encoded again, costs more. No JSON text that was written by `JSON.stringify` has a line's end in it. */
+  bytes({ sql, parameters }: Query): readonly string[] {
+    return guarded(() => {
+      const joined = this.#prepareJoined(sql).get(...parameters);
+      return joined === null ? [] : (joined as Buffer).toString('latin1').split(LINE_END);
+    });
   }
 
   numbers({ sql, parameters }: Query): readonly number[] {
@@ -82,6 +92,16 @@ export class Reader {
 
   close(): void {
     this.#db.close();
+  }
+
+  #prepareJoined(sql: string): Database.Statement<unknown[], unknown> {
+    const known = this.#joined.get(sql);
+    if (known !== undefined) return known;
+    if (this.#joined.size >= MOST_STATEMENTS) this.#joined.clear();
+    // The page is put in order and cut off within: rows reach the outer statement one by one, as they come.
+    const statement = this.#db.prepare<unknown[], unknown>(`SELECT CAST(group_concat(json, char(10)) AS BLOB) FROM (${sql})`).pluck();
+    this.#joined.set(sql, statement);
+    return statement;
   }
 
   #prepare(sql: string): Database.Statement<unknown[], unknown> {

@@ -1,4 +1,5 @@
 import type { CollectionSpec, Document } from '@rolebook/kernel';
+import { asBytes } from '../bytes';
 import { checkedLimit, planCount, planPage } from '../plan';
 import { CollectionReplaced, type BulkLoad, type Collection, type DocumentWrite, type FindOptions, type LeftLoad, type LoadOptions, type Scalar } from '../port';
 import { assertPatchable } from '../scalar';
@@ -7,7 +8,7 @@ import { writeOf } from './bulk-load';
 import type { CarryOver } from './carry-over';
 import { layoutOf, type Layout } from './layout';
 import { PageShapes } from './page-shapes';
-import { countQuery, pageQuery } from './page-sql';
+import { countQuery, pageQuery, type Query } from './page-sql';
 import type { Reader } from './reader';
 import { encodeWrites, type StoredRow } from './row';
 import { searchCount, searchPage } from './search';
@@ -65,11 +66,15 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   async find(options: FindOptions): Promise<readonly Doc[]> {
-    return (await this.#page(options)).map((json) => JSON.parse(json) as Doc);
+    return (await this.findRaw(options)).map((json) => JSON.parse(json) as Doc);
   }
 
   async findRaw(options: FindOptions): Promise<readonly string[]> {
-    return this.#page(options);
+    return this.#page(options, (page) => this.#reader.texts(page));
+  }
+
+  async findBytes(options: FindOptions): Promise<readonly string[]> {
+    return options.wordStarts === undefined ? this.#page(options, (page) => this.#reader.bytes(page)) : (await this.findRaw(options)).map(asBytes);
   }
 
   async count(options: Pick<FindOptions, 'where' | 'range' | 'sort' | 'wordStarts'>): Promise<number> {
@@ -144,13 +149,14 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     return this.#host.reader();
   }
 
-  async #page(options: FindOptions): Promise<readonly string[]> {
+  /** @param read how the rows of a page are read where nothing is searched for */
+  async #page(options: FindOptions, read: (page: Query) => readonly string[]): Promise<readonly string[]> {
     const limit = checkedLimit(options.limit);
     const plain = this.#shapes.query(options, limit);
-    if (plain !== null) return this.#reader.texts(plain);
+    if (plain !== null) return read(plain);
     const plan = planPage(this.spec, options);
     if (plan.combinations.length === 0) return [];
-    if (plan.wordStarts.length === 0) return this.#reader.texts(pageQuery(plan, limit));
+    if (plan.wordStarts.length === 0) return read(pageQuery(plan, limit));
     const { file, helper } = this.#host;
     return searchPage(this.#reader, this.#layout, plan, limit, false) ?? helper().ask({ task: 'search', file, spec: this.spec, plan, limit });
   }

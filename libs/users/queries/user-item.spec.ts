@@ -1,8 +1,9 @@
 import { LEVELS, MODULES, ROLES, TWO_FACTOR_POLICIES, type Overrides } from '@rolebook/access';
+import { asBytes } from '@rolebook/document-store';
 import { InMemoryDocumentStore } from '@rolebook/document-store/in-memory';
 import fc from 'fast-check';
 import { userDirectory, type UserDocument } from '../projections/user-directory';
-import { asBytes, placeOf, userItem } from './user-item';
+import { placeOf, userItem } from './user-item';
 import { userView, type ViewedAt } from './user-view';
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -56,7 +57,7 @@ describe('the text of a user', () => {
   it('tells its place in a list, whatever people call themselves', () => {
     fc.assert(fc.property(documents, fc.constantFrom('sortName' as const, 'createdAt' as const, 'lastSeenAt' as const), fc.boolean(), (user, field, turn) => {
       const turned = turn ? Object.fromEntries(Object.entries(user).reverse()) : user;
-      expect(placeOf(JSON.stringify(turned), field)).toEqual({ value: user[field], id: user.id });
+      expect(placeOf(asBytes(JSON.stringify(turned)), field)).toEqual({ value: user[field], id: user.id });
     }));
   });
 

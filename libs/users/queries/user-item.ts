@@ -1,4 +1,5 @@
 import { effectivePermissions, settingsLevel, twoFactorRequired, type Level, type Overrides, type Role } from '@rolebook/access';
+import { fromBytes } from '@rolebook/document-store';
 import type { UserDocument } from '../projections/user-directory';
 import { statusAt, userView, type ViewedAt } from './user-view';
 
@@ -56,15 +57,7 @@ export function userItem(json: string, at: ViewedAt): UserItem {
   return { text, until: untilOf(open, at.now) };
 }
 
-/**
- * A text whose characters are the bytes of its UTF-8: what a page is put together from, and sent as `latin1`. One name in Thai makes each character
- * of a whole page two bytes wide, and writing such a page as UTF-8 costs seven times what copying its bytes does. JSON stays JSON: all its marks are ASCII.
- */
-export function asBytes(text: string): string {
-  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1');
-}
-
-/** Where a document stands in a list sorted by one of its members, cut from its text. */
+/** Where a document stands in a list sorted by one of its members, cut from its text. @param json a character for each byte, see `asBytes` */
 export function placeOf(json: string, field: 'sortName' | 'createdAt' | 'lastSeenAt'): { readonly value: string | null; readonly id: string } {
   const start = json.indexOf(`,"${field}":`);
   if (start < 0 || !json.startsWith(HEAD)) return placeParsed(json, field);
@@ -72,7 +65,7 @@ export function placeOf(json: string, field: 'sortName' | 'createdAt' | 'lastSee
   if (json.charCodeAt(value) !== QUOTE) return placeParsed(json, field);
   let end = json.indexOf('"', value + 1);
   while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
-  return { value: JSON.parse(json.slice(value, end + 1)) as string, id: json.slice(HEAD.length, json.indexOf('"', HEAD.length)) };
+  return { value: JSON.parse(fromBytes(json.slice(value, end + 1))) as string, id: json.slice(HEAD.length, json.indexOf('"', HEAD.length)) };
 }
 
 const QUOTE = 0x22;
@@ -86,7 +79,7 @@ function isEscaped(json: string, at: number): boolean {
 }
 
 function placeParsed(json: string, field: 'sortName' | 'createdAt' | 'lastSeenAt'): { readonly value: string | null; readonly id: string } {
-  const user = JSON.parse(json) as UserDocument;
+  const user = JSON.parse(fromBytes(json)) as UserDocument;
   return { value: user[field], id: user.id };
 }
 

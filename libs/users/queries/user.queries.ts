@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ROLES, type Role, type TwoFactorPolicy } from '@rolebook/access';
 import { BusinessQueries } from '@rolebook/businesses/read';
-import type { Collection, FindOptions, Scalar } from '@rolebook/document-store';
+import { asBytes, type Collection, type FindOptions, type Scalar } from '@rolebook/document-store';
 import { userDirectory, type UserDocument } from '../projections/user-directory';
 import { searchQuery } from '../domain/values/search-words';
-import { asBytes, placeOf, userItem } from './user-item';
+import { placeOf, userItem } from './user-item';
 import { explainers, explainPermissions, nameOfDocument, statusAt, userView, type NameOf, type UserStatus, type UserView, type ViewedAt } from './user-view';
 
 export const USER_DIRECTORY = Symbol('Collection<UserDocument>');
@@ -98,12 +98,12 @@ export class UserQueries {
       return { items: asBytes(JSON.stringify(items)), next, until: now };
     }
     const { sort, direction, limit, after } = options;
-    const found = await this.directory.findRaw({ ...selection(businessId, options), sort: { field: SORT_FIELDS[sort], direction }, limit: limit + 1, ...(after ? { after } : {}) });
+    const found = await this.directory.findBytes({ ...selection(businessId, options), sort: { field: SORT_FIELDS[sort], direction }, limit: limit + 1, ...(after ? { after } : {}) });
     const at = { now, policy: this.policyIn(version, businessId) ?? (await this.loadPolicy(version, businessId)) };
     let items = '';
     let until = Infinity;
     for (let index = 0; index < Math.min(found.length, limit); index++) {
-      const item = userItem(asBytes(found[index] as string), at);
+      const item = userItem(found[index] as string, at);
       items += index === 0 ? item.text : `,${item.text}`;
       until = Math.min(until, item.until);
     }

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ROLES, type Role } from '@rolebook/access';
 import { UsersAt } from '@rolebook/audit/read';
+import { asBytes } from '@rolebook/document-store';
 import type { Clock } from '@rolebook/kernel';
-import { asBytes, USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserPageText, type UserStatus } from '@rolebook/users/read';
+import { USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserPageText, type UserStatus } from '@rolebook/users/read';
 import { CLOCK } from '../composition/tokens';
 import { Cursors } from '../http/cursor';
 import { ListQuery, parseLimit } from '../http/list-query';
