@@ -56,6 +56,8 @@ export class Followed {
     return new Followed(model, parking, position, parts);
   }
 
+  get inBackground(): boolean { return this.model.inBackground ?? false; }
+
   /** Why it does not get on at the moment; `null` where it does. */
   get failure(): Error | null { return this.perseverance.failure; }
 

@@ -446,6 +446,21 @@ describe('waiting for the read models', () => {
     expect(await waited).toBe(false);
   });
 
+  it('for one in the background keeps nobody from the others: it is given a batch when those are at work', async () => {
+    const scene = new Scene();
+    const order: string[] = [];
+    const noting = (name: string, inBackground: boolean) => ({ ...readModel(name), inBackground, apply: async (deliveries: readonly unknown[]) => { order.push(`${name}: ${deliveries.length}`); } });
+    const projector = scene.projector([noting('history-1', true), noting('people-1', false), noting('tree-1', true)]);
+    await projector.start();
+    await scene.happened(put('anna', 'rope'));
+    await projector.caughtUp(1, 10_000, ['people-1']);
+    order.push('people are shown');
+    await scene.caughtUp(projector);
+    await projector.stop();
+
+    expect(order).toEqual(['people-1: 1', 'people are shown', 'history-1: 1', 'tree-1: 1']);
+  });
+
   it('goes by those that are named: one that is slow holds up nobody who does not read from it', async () => {
     const scene = new Scene();
     const gate = deferred();

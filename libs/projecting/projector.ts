@@ -2,7 +2,7 @@ import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
 import { startBatchSpans } from './batch-spans';
-import { Followed } from './followed';
+import { Followed, type Batch } from './followed';
 import { LogFollower } from './log-follower';
 import { Perseverance } from './perseverance';
 import type { ParkedStream, ReadModel } from './read-model';
@@ -145,9 +145,22 @@ export class Projector {
       const deliveries = ahead.flatMap((stored, n) => (decoded[n] ? [{ stored, recorded: decoded[n] }] : []));
       const spans = startBatchSpans(deliveries, this.followed.size);
       this.given = last.position;
-      for (const followed of this.followed.values()) followed.deliver({ deliveries, last: last.position, spans });
+      this.deliver({ deliveries, last: last.position, spans });
     });
     await Promise.all(Array.from(this.followed.values(), (followed) => followed.room()));
+  }
+
+  /**
+   * To those in the background two turns of the event loop later: where threads share a processor, what is written for them would keep
+   * a request waiting that waits for another, and whose answer may be there with the next turn.
+   */
+  private deliver(batch: Batch): void {
+    const later: Followed[] = [];
+    for (const followed of this.followed.values()) {
+      if (followed.inBackground) later.push(followed);
+      else followed.deliver(batch);
+    }
+    if (later.length > 0) setImmediate(() => setImmediate(() => { for (const followed of later) followed.deliver(batch); }));
   }
 
   /** A few in each turn of the event loop: every one of them answers a request then. */

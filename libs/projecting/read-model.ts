@@ -43,6 +43,8 @@ export interface ReadModel {
   /** The collection whose checkpoint says how far it has come, for other processes to read. */
   readonly checkpointIn: CollectionSpec;
   readonly rebuild: RebuildHints;
+  /** Requests seldom wait for it: it is given a batch once those that they do wait for are at work. */
+  readonly inBackground?: boolean;
   /** Makes what it keeps its documents in. @returns the position it has come to */
   open(documents: Pick<DocumentStore, 'open'>): Promise<number>;
   /**

@@ -86,6 +86,7 @@ interface Reading extends Pick<AuditDocument, 'businessId' | 'actor' | 'user' | 
 export class AuditReadModel implements ReadModel {
   readonly name = auditLog.name;
   readonly checkpointIn = auditHeads;
+  readonly inBackground = true;
   readonly rebuild = { handles: '*', looksAtSealed: false, writtenOnce: [auditLog.name] } as const;
   private readonly histories = new LRUCache<string, History>({ max: EDGES_KEPT });
   private entries!: Collection<AuditDocument>;

@@ -58,6 +58,7 @@ export class UserHistoryReadModel implements ReadModel {
   readonly name = userHistory.name;
   readonly checkpointIn = userHistory;
   readonly rebuild = { handles: HANDLED, looksAtSealed: true, writtenOnce: [] };
+  readonly inBackground = true;
   private versions!: Collection<UserVersion>;
   private profiles!: Collection<AccessProfile>;
   private readonly knownProfiles = new Set<string>();

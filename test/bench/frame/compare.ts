@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly seconds: number;
   readonly connections: number;
   readonly once?: boolean;
+  /** See {@link LoadPlan}. */
+  readonly every?: number;
 }
 
 /** A row some of whose answers were no 2xx says nothing about speed. */
@@ -30,9 +32,9 @@ export class Void extends Error {
 }
 
 /** One run. @throws {Void} */
-export async function runOnce(generator: ChildProcess, { name, port, pid, requests }: Target, { seconds, connections, once = false }: Omit<LoadOptions, 'rounds'>): Promise<Run> {
+export async function runOnce(generator: ChildProcess, { name, port, pid, requests }: Target, { seconds, connections, once = false, every = 0 }: Omit<LoadOptions, 'rounds'>): Promise<Run> {
   const before = cpuSeconds(pid);
-  const result = await ask<LoadResult>(generator, { port, connections, seconds, requests, once } satisfies LoadPlan);
+  const result = await ask<LoadResult>(generator, { port, connections, seconds, requests, once, every } satisfies LoadPlan);
   const cpu = cpuSeconds(pid) - before;
   if (Object.keys(result.failures).length > 0) throw new Void(`${name}: answers other than 2xx: ${JSON.stringify(result.failures)} of ${result.answers}`);
   if (result.answers === 0) throw new Void(`${name}: no answers`);

@@ -9,6 +9,8 @@ export interface LoadPlan {
   readonly requests: readonly string[];
   /** Each request is sent once at most, and the run ends with the last; for what can be done only once. */
   readonly once?: boolean;
+  /** Milliseconds from one request of a connection to its next, where it has its answer by then; without, the next follows the answer. */
+  readonly every?: number;
 }
 
 export interface LoadResult {
@@ -52,7 +54,7 @@ export function runLoad(plan: LoadPlan): Promise<LoadResult> {
     latencies.push(milliseconds);
     if (!status.startsWith('2')) failures[status] = (failures[status] ?? 0) + 1;
   };
-  return Promise.all(Array.from({ length: plan.connections }, () => converse(plan.port, take, answered))).then(() => {
+  return Promise.all(Array.from({ length: plan.connections }, () => converse(plan, take, answered))).then(() => {
     const seconds = (performance.now() - started) / 1000;
     const sorted = Float64Array.from(latencies).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -67,7 +69,7 @@ function numbered({ bytes, place }: Template): Buffer {
   return copy;
 }
 
-function converse(port: number, take: () => Buffer | null, answered: (status: string, milliseconds: number) => void): Promise<void> {
+function converse({ port, every = 0 }: Pick<LoadPlan, 'port' | 'every'>, take: () => Buffer | null, answered: (status: string, milliseconds: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let sentAt = 0;
@@ -84,8 +86,10 @@ function converse(port: number, take: () => Buffer | null, answered: (status: st
       const size = sizeOf(bytes);
       if (size === null || bytes.length < size) return void (pending = bytes);
       pending = null;
-      answered(bytes.toString('latin1', 9, 12), performance.now() - sentAt);
-      send();
+      const took = performance.now() - sentAt;
+      answered(bytes.toString('latin1', 9, 12), took);
+      if (every > took) setTimeout(send, every - took);
+      else send();
     });
     socket.once('close', () => resolve());
     socket.once('error', (error) => reject(error));

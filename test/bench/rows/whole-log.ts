@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { figureOf, type Line } from '../frame/figures';
 import { ask, startScript } from '../frame/pinned';
-import { runOnce } from '../frame/compare';
+import { runOnce, type Run } from '../frame/compare';
 import { request, target } from '../frame/http';
 import type { Bench, Row } from '../frame/row';
 import { Service } from '../frame/service';
@@ -85,8 +85,11 @@ export const visible: Row = {
     const token = seeded.token(seeded.large, 0);
     const change = target('change', service, [request('PATCH', '/v1/me', { token, body: { displayName: 'Olive ############' } })]);
     await runOnce(bench.generator, change, { seconds: bench.quick ? 1 : WARM_SECONDS, connections: 1 });
-    const runs = [];
-    for (let round = 0; round < bench.rounds; round++) runs.push(await runOnce(bench.generator, change, { seconds: bench.seconds, connections: 1 }));
-    return [{ what: 'PATCH /v1/me, answered from the read model: p99', yardstick: null, ours: `p50 ${figureOf(runs, (run) => run.p50).median.toFixed(2)} ms`, value: figureOf(runs, (run) => run.p99), unit: 'ms', goal: { atMost: 10 } }];
+    const measured = async (what: string, every: number): Promise<Line> => {
+      const runs: Run[] = [];
+      for (let round = 0; round < bench.rounds; round++) runs.push(await runOnce(bench.generator, change, { seconds: bench.seconds, connections: 1, every }));
+      return { what: `PATCH /v1/me, answered from the read model, ${what}: p99`, yardstick: null, ours: `p50 ${figureOf(runs, (run) => run.p50).median.toFixed(2)} ms`, value: figureOf(runs, (run) => run.p99), unit: 'ms', goal: { atMost: 10 } };
+    };
+    return [await measured('one upon the other', 0), await measured('one in 20 ms', 20)];
   },
 };
