@@ -7,11 +7,13 @@ import { createApp } from '../../apps/api/src/app';
 import { readConfig } from '@rolebook/installation';
 import { openInstallation, type Installation } from '@rolebook/installation';
 import { systemClock, type Clock } from '@rolebook/kernel';
-import { HttpClient } from './http-client';
+import { HttpClient, type Answer } from './http-client';
 import { OpenApiChecker, type ApiDocument } from './openapi-checker';
 import { startEngines, type Engines } from './engines';
 import { QuickPasswords } from './quick-passwords';
 import { readMail, type ReadMail } from './read-mail';
+
+export type { Answer };
 
 export const PASSWORD = 'correct horse battery staple 42';
 export const SETUP_TOKEN = 'setup-token-of-the-tests';
@@ -22,13 +24,6 @@ export class TestClock implements Clock {
   now(): number { return systemClock.now() + this.offset; }
   /** @param milliseconds negative: back */
   shift(milliseconds: number): void { this.offset += milliseconds; }
-}
-
-export interface Answer<Body = any> { // eslint-disable-line @typescript-eslint/no-explicit-any -- a test reads whatever comes
-  readonly status: number;
-  readonly body: Body;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
 }
 
 interface CallOptions { readonly token?: string; readonly headers?: Readonly<Record<string, string>> }

@@ -1,6 +1,16 @@
 import { Agent, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Answer, Service } from './harness';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+export interface Answer<Body = any> { // eslint-disable-line @typescript-eslint/no-explicit-any -- a test reads whatever comes
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** What listens, or will. */
+interface Listening { readonly server: unknown; readonly http: Pick<NestFastifyApplication, 'listen'> }
 
 export interface Sent { readonly method: string; readonly path: string; readonly headers?: Readonly<Record<string, string | string[]>>; readonly body?: Buffer | string }
 
@@ -11,7 +21,7 @@ export class HttpClient {
   private constructor(private readonly port: number, maxSockets: number) { this.agent = new Agent({ keepAlive: true, maxSockets }); }
 
   /** The service listens from then on. */
-  static async of(service: Pick<Service, 'server' | 'http'>, maxSockets = 8): Promise<HttpClient> {
+  static async of(service: Listening, maxSockets = 8): Promise<HttpClient> {
     const server = service.server as { listening: boolean; address(): AddressInfo };
     if (!server.listening) await service.http.listen(0, '127.0.0.1');
     return new HttpClient(server.address().port, maxSockets);
