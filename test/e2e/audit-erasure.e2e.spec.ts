@@ -42,7 +42,7 @@ describe('the erasure of a person', () => {
 
   beforeAll(async () => {
     service = await Service.start({ ROLEBOOK_TRUSTED_PROXIES: '127.0.0.1' });
-    await service.http.listen(0, '127.0.0.1');
+    await service.port();
     biz = await business(service);
     person = await member(service, biz, 'admin', { name: NAME });
     const from = { token: person.token, headers: { 'user-agent': DEVICE, 'x-forwarded-for': '198.51.100.77' } };
@@ -86,7 +86,7 @@ describe('the erasure of a person', () => {
 
   it('nor after a restart', async () => {
     await service.restart();
-    await service.http.listen(0, '127.0.0.1');
+    await service.port();
     expect(filesWith(await service.storedFiles(), [...traces(), '198.51.100.77'])).toEqual([]);
   });
 

@@ -48,7 +48,7 @@ describe('the audit log as it grows', () => {
 
   beforeAll(async () => {
     service = await Service.start();
-    await service.http.listen(0, '127.0.0.1');
+    await service.port();
     biz = await business(service);
     auditor = await member(service, biz, 'crew', { name: 'Anna Auditor', overrides: { settings: 'read' } });
   });
@@ -70,7 +70,7 @@ describe('the audit log as it grows', () => {
     for (let round = 0; round < 4; round++) {
       if (round === 2) {
         await service.restart();
-        await service.http.listen(0, '127.0.0.1');
+        await service.port();
       }
       const reader = await Reader.open(await stream(), auditor.token, last);
       const renames = Array.from({ length: 5 }, () => rename(++renamed));

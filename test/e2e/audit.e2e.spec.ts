@@ -14,7 +14,7 @@ describe('the audit log', () => {
 
   beforeAll(async () => {
     service = await Service.start();
-    await service.http.listen(0, '127.0.0.1');
+    await service.port();
     url = await service.http.getUrl();
     biz = await business(service);
     crew = await member(service, biz, 'crew', { name: 'Chai Crew' });
@@ -122,7 +122,7 @@ describe('the audit log', () => {
       const lines = () => readFileSync(join(service.data, 'checkpoints', `${biz.id}.ndjson`), 'utf8').trim().split('\n');
       await service.call('PATCH', '/v1/me', { phone: null }, { token: crew.token });
       await service.restart();
-      await service.http.listen(0, '127.0.0.1');
+      await service.port();
       url = await service.http.getUrl();
       const published = parseCheckpoint(lines().at(-1)!);
       expect(checkCheckpoint(published, biz.id, await key())).toBeNull();

@@ -7,7 +7,7 @@ import { createApp } from '../../apps/api/src/app';
 import { readConfig } from '@rolebook/installation';
 import { openInstallation, type Installation } from '@rolebook/installation';
 import { systemClock, type Clock } from '@rolebook/kernel';
-import { HttpClient, type Answer } from './http-client';
+import { HttpClient, portOf, type Answer } from './http-client';
 import { OpenApiChecker, type ApiDocument } from './openapi-checker';
 import { startEngines, type Engines } from './engines';
 import { QuickPasswords } from './quick-passwords';
@@ -73,6 +73,9 @@ export class Service {
   /** For supertest. */
   get server() { return this.app.getHttpServer(); }
   get http(): NestFastifyApplication { return this.app; }
+
+  /** Where it listens, from then on. */
+  port(): Promise<number> { return portOf(this); }
 
   /** Stops and starts again on the same data. */
   async restart(env: Record<string, string> = {}): Promise<void> {

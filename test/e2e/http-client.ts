@@ -10,9 +10,16 @@ export interface Answer<Body = any> { // eslint-disable-line @typescript-eslint/
 }
 
 /** What listens, or will. */
-interface Listening { readonly server: unknown; readonly http: Pick<NestFastifyApplication, 'listen'> }
+export interface Listening { readonly server: unknown; readonly http: Pick<NestFastifyApplication, 'listen'> }
 
 export interface Sent { readonly method: string; readonly path: string; readonly headers?: Readonly<Record<string, string | string[]>>; readonly body?: Buffer | string }
+
+/** The port of a service, which listens from then on; who asked first does not matter. */
+export async function portOf({ server, http }: Listening): Promise<number> {
+  const listening = server as { listening: boolean; address(): AddressInfo };
+  if (!listening.listening) await http.listen(0, '127.0.0.1');
+  return listening.address().port;
+}
 
 /** Connections that stay open, for suites that ask thousands of things: a tenth of what a connection for each costs. */
 export class HttpClient {
@@ -22,9 +29,7 @@ export class HttpClient {
 
   /** The service listens from then on. */
   static async of(service: Listening, maxSockets = 8): Promise<HttpClient> {
-    const server = service.server as { listening: boolean; address(): AddressInfo };
-    if (!server.listening) await service.http.listen(0, '127.0.0.1');
-    return new HttpClient(server.address().port, maxSockets);
+    return new HttpClient(await portOf(service), maxSockets);
   }
 
   /** Of an answer without end (server-sent events) only the head is read, and the connection is cut. */

@@ -1,15 +1,14 @@
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import type { Service } from './harness';
 
 export interface RawAnswer { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
 
 /** Sends bytes as they are, to say what no HTTP client would, and reads the one answer. The service listens from then on. */
 export async function rawHttp(service: Service, request: string): Promise<RawAnswer> {
-  const server = service.server as { listening: boolean; address(): AddressInfo };
-  if (!server.listening) await service.http.listen(0, '127.0.0.1');
+  const port = await service.port();
   const text = await new Promise<string>((resolve, reject) => {
     let received = '';
-    const socket = connect(server.address().port, '127.0.0.1', () => { socket.write(request); });
+    const socket = connect(port, '127.0.0.1', () => { socket.write(request); });
     socket
       .on('data', (data) => { received += data.toString('utf8'); })
       .on('close', () => resolve(received))

@@ -1,4 +1,4 @@
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { MOST_CONNECTIONS } from '../../apps/api/src/http/limits';
 import { business, expectStatus, invited, problemOf, Service, type Business } from '../e2e/harness';
 import { rawHttp, requestText } from '../e2e/raw-http';
@@ -13,8 +13,7 @@ describe('clients that ask for too much, or do not listen', () => {
     service = await Service.startEmbedded();
     biz = await business(service);
     for (let n = 0; n < 5; n++) await invited(service, biz, 'crew');
-    await service.http.listen(0, '127.0.0.1');
-    port = (service.server.address() as AddressInfo).port;
+    port = await service.port();
   }, 60_000);
   afterAll(() => service.dispose());
 

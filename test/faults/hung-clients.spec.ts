@@ -67,7 +67,7 @@ describe('an export that nobody reads', () => {
 
   beforeAll(async () => {
     service = await Service.startEmbedded();
-    await service.http.listen(0, '127.0.0.1');
+    await service.port();
   }, 60_000);
   afterAll(() => service.dispose());
 
