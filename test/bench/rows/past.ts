@@ -30,7 +30,8 @@ export const timeTravel: Row = {
     const service = await bench.service();
     const token = seeded.token(seeded.large, 0);
     const path = `/v1/users/${userId(seeded.large, PERSON)}`;
-    await until(async () => (await call<{ displayName: string }>(service, 'GET', path, { token })).body.displayName === NAMED_LAST);
+    // It says that it is behind for as long as the long history is new to it.
+    await until(() => call<{ displayName: string }>(service, 'GET', path, { token }).then(({ body }) => body.displayName === NAMED_LAST, () => false));
     const to = (what: string) => target(what, service, [request('GET', what, { token })]);
     const [now = [], then = []] = await interleaved(bench.generator, [to(path), to(`${path}?at=${middle}`)], { rounds: bench.rounds, seconds: bench.seconds, connections: 16 });
     const page = to(`/v1/users?limit=20&sort=displayName&at=${PAST}`);
