@@ -1,7 +1,7 @@
 import { figureOf } from '../frame/figures';
 import { runOnce, warmUpWith, type Run } from '../frame/compare';
 import { request, target } from '../frame/http';
-import type { Row } from '../frame/row';
+import { NotRun, type Row } from '../frame/row';
 import type { Service } from '../frame/service';
 import { watched } from '../frame/watched';
 import type { Seeded } from '../seed/seeded';
@@ -9,6 +9,9 @@ import type { Seeded } from '../seed/seeded';
 const CALLERS = 64;
 /** Commands before the first that is measured: until then a third of the time is V8 compiling. */
 const WARM = 6_000;
+
+/** Sessions from the near end that other rows use. */
+const OTHERS = 1_000;
 
 /** Invitations over HTTP, 64 callers, each of somebody new; the event loop is watched. Mails go to the outbox meanwhile, as they would. */
 export const invite: Row = {
@@ -42,6 +45,7 @@ export const endSession: Row = {
     // From the far end, which no other row uses. A session ends once: what an earlier run has ended is passed over.
     const from = await lastAlive(service, seeded);
     const warm = bench.quick ? 100 : Math.min(WARM, Math.floor(count / 16));
+    if (!bench.quick && from < warm + bench.rounds * each + OTHERS) throw new NotRun(`earlier runs have ended the seed's sessions but ${from + 1}: remove its folder, and it is seeded anew`);
     const signOuts = (first: number, length: number) => Array.from({ length }, (_, n) => request('POST', '/v1/auth/sign-out', { token: seeded.token(seeded.large, (from - first - n) * 10) }));
     await warmUpWith(bench.generator, target('sign out', service, []), signOuts(0, warm), CALLERS);
     const runs: Run[] = [];
