@@ -9,3 +9,4 @@ export * from './ids';
 export * from './invalid-value';
 export * from './json';
 export * from './projection';
+export * from './turns';

@@ -1,4 +1,4 @@
-import type { Clock } from '@rolebook/kernel';
+import { Turns, type Clock } from '@rolebook/kernel';
 import type { OperationalStore } from './port';
 
 const BUCKET = 'leases';
@@ -45,7 +45,8 @@ export class Lease {
   #token: number | null = null;
   #until = 0;
   #isAskedFor = false;
-  #last: Promise<unknown> = Promise.resolve();
+  /** One at a time: a renewal that is under way must not bring back what is released meanwhile. */
+  readonly #turns = new Turns();
 
   /**
    * @param options.name what there is one holder of
@@ -75,7 +76,7 @@ export class Lease {
    * @throws {OperationalStoreUnavailable} the lease that is held then lasts to its end and no longer
    */
   async acquire(): Promise<Holding | null> {
-    return this.#inTurn(async () => (await this.#extend()) ?? (await this.#take()));
+    return this.#turns.take(async () => (await this.#extend()) ?? (await this.#take()));
   }
 
   /**
@@ -84,7 +85,7 @@ export class Lease {
    * @throws {OperationalStoreUnavailable} as {@link acquire}
    */
   async renew(): Promise<Holding | null> {
-    return this.#inTurn(() => this.#extend());
+    return this.#turns.take(() => this.#extend());
   }
 
   /** Whether another has asked to be let in, as far as known since the last renewal: end the work, and then {@link release}. */
@@ -92,7 +93,7 @@ export class Lease {
 
   /** Asks whoever holds the lease to let go: until then, and for some seconds, nobody but this one gets it. Then {@link acquire}. */
   async ask(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       for (;;) {
         const { grant, version } = await this.#read();
         const until = this.#clock.now() + ASKED_MS;
@@ -104,7 +105,7 @@ export class Lease {
 
   /** Lets the next one take it at once. Without it, it ends by itself. */
   async release(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       const token = this.#token;
       this.#lose();
       if (token === null) return;
@@ -143,13 +144,6 @@ export class Lease {
     const now = performance.now();
     if (this.#seen?.version !== version) this.#seen = { version, since: now };
     return now - this.#seen.since > this.#ttlMs;
-  }
-
-  /** One at a time: a renewal that is under way must not bring back what is released meanwhile. */
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const mine = this.#last.then(work);
-    this.#last = mine.catch(() => undefined);
-    return mine;
   }
 
   async #read(): Promise<{ readonly grant: Grant | null; readonly version: number | null }> {

@@ -1,4 +1,5 @@
 import { CollectionReplaced, type DocumentStore } from '@rolebook/document-store';
+import { Turns } from '@rolebook/kernel';
 import type { BatchSpans } from './batch-spans';
 import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
@@ -37,7 +38,7 @@ export class Followed {
   private events = 0;
   private atWork = false;
   private stopped = false;
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
   private readonly roomFor = new Set<() => void>();
   private readonly perseverance: Perseverance;
   /** It failed: what it has of its collections in memory, and which they are, is opened anew before it goes on. */
@@ -77,9 +78,7 @@ export class Followed {
 
   /** Runs work on the read model between two batches, so that neither overwrites the other. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.turn.then(work, work);
-    this.turn = mine.catch(() => undefined);
-    return mine;
+    return this.turns.take(work);
   }
 
   /** Once this resolves, nothing is written any more. */
@@ -87,7 +86,7 @@ export class Followed {
     this.stopped = true;
     this.perseverance.callOff();
     this.makeRoom();
-    await this.turn;
+    await this.turns.over();
   }
 
   private async work(): Promise<void> {

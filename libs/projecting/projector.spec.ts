@@ -414,6 +414,19 @@ describe('a store that is away for a while', () => {
 });
 
 describe('waiting for the read models', () => {
+  /** A loop whose tallies are written when the gate is opened, and not before. */
+  async function withSlowTallies() {
+    const scene = new Scene();
+    const gate = deferred();
+    const documents = writingThrough(scene.documents, async (write, docs, checkpoint) => {
+      if (docs.some(({ document }) => document !== null && 'count' in document)) await gate.promise;
+      await write(docs, checkpoint);
+    });
+    const projector = scene.projector([new DocumentReadModel(baskets), new DocumentReadModel(tallies)], { documents });
+    await projector.start();
+    return { scene, projector, gate };
+  }
+
   it('is over at once where they are there, and when they get there', async () => {
     const scene = new Scene();
     await scene.happened(put('anna', 'rope'));
@@ -462,14 +475,7 @@ describe('waiting for the read models', () => {
   });
 
   it('goes by those that are named: one that is slow holds up nobody who does not read from it', async () => {
-    const scene = new Scene();
-    const gate = deferred();
-    const documents = writingThrough(scene.documents, async (write, docs, checkpoint) => {
-      if (docs.some(({ document }) => document !== null && 'count' in document)) await gate.promise;
-      await write(docs, checkpoint);
-    });
-    const projector = scene.projector([new DocumentReadModel(baskets), new DocumentReadModel(tallies)], { documents });
-    await projector.start();
+    const { scene, projector, gate } = await withSlowTallies();
     for (const item of ['rope', 'hook', 'bolt']) {
       await scene.happened(put('anna', item));
       expect(await projector.caughtUp(await scene.world.store.head(), 10_000, ['baskets-1'])).toBe(true);
@@ -486,14 +492,7 @@ describe('waiting for the read models', () => {
   });
 
   it('goes by the read model that is furthest behind', async () => {
-    const scene = new Scene();
-    const gate = deferred();
-    const documents = writingThrough(scene.documents, async (write, docs, checkpoint) => {
-      if (docs.some(({ document }) => document !== null && 'count' in document)) await gate.promise;
-      await write(docs, checkpoint);
-    });
-    const projector = scene.projector([new DocumentReadModel(baskets), new DocumentReadModel(tallies)], { documents });
-    await projector.start();
+    const { scene, projector, gate } = await withSlowTallies();
     await scene.happened(put('anna', 'rope'));
 
     expect(await projector.caughtUp(1, 1)).toBe(false);

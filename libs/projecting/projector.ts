@@ -1,6 +1,7 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
+import { Turns } from '@rolebook/kernel';
 import { startBatchSpans } from './batch-spans';
 import { Followed, type Batch } from './followed';
 import { LogFollower } from './log-follower';
@@ -33,7 +34,8 @@ export class Projector {
   private followed: ReadonlyMap<string, Followed> = new Map();
   /** Position of the last event that the read models were given. */
   private given = 0;
-  private intake: Promise<unknown> = Promise.resolve();
+  /** One batch at a time is read, also where the log is followed anew while the last one from before is still being read. */
+  private readonly intake = new Turns();
   private readonly waiters = new Set<Waiter>();
   /** In reading events and their keys. */
   private readonly perseverance: Perseverance;
@@ -57,7 +59,7 @@ export class Projector {
     this.perseverance = new Perseverance(this.onTrouble);
     this.follower = new LogFollower(parts.events, {
       after: () => this.given,
-      onEvents: (batch) => this.inTurn(() => this.give(batch)),
+      onEvents: (batch) => this.intake.take(() => this.give(batch)),
       onLost: this.onTrouble,
     });
   }
@@ -123,16 +125,9 @@ export class Projector {
     this.perseverance.callOff();
     const stopped = Array.from(this.followed.values(), (followed) => followed.stop());
     await this.follower.stop();
-    await this.intake;
+    await this.intake.over();
     await Promise.all(stopped);
     for (const waiter of this.waiters) waiter.done(false);
-  }
-
-  /** One batch at a time is read, also where the log is followed anew while the last one from before is still being read. */
-  private inTurn(work: () => Promise<void>): Promise<void> {
-    const mine = this.intake.then(work, work);
-    this.intake = mine.catch(() => undefined);
-    return mine;
   }
 
   /** Gives a batch to every read model, decoded once, and waits until none of them has too much before it. */

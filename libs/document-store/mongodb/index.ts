@@ -1,11 +1,10 @@
-import type { CollectionSpec, Document } from '@rolebook/kernel';
+import { Turns, type CollectionSpec, type Document } from '@rolebook/kernel';
 import { isDuplicateKey, MongoConnection, UNHURRIED, type MongoTarget } from '@rolebook/mongodb';
 import type { Db } from 'mongodb';
 import { DocumentStoreUnavailable, type BulkLoad, type Collection, type DocumentStore, type Hold } from '../port';
 import { loadsOf, type MongoBulkLoad } from './bulk-load';
 import { layoutOf, shapeOf, type Facts, type Layout, type StoredDocument } from './layout';
 import { MongoCollection } from './mongo-collection';
-import { Turns } from './turns';
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** Read models may share a database with others. */

@@ -1,4 +1,4 @@
-import type { CollectionSpec, Document } from '@rolebook/kernel';
+import { Turns, type CollectionSpec, type Document } from '@rolebook/kernel';
 import { bulkWrite, type MongoConnection } from '@rolebook/mongodb';
 import type { AnyBulkWriteOperation, Collection as MongoCollectionHandle, FindOptions as MongoFindOptions } from 'mongodb';
 import { asBytes } from '../bytes';
@@ -11,7 +11,6 @@ import { patchDocuments } from './patch';
 import { walksOf } from './page-filter';
 import { encodeWrite } from './stored-document';
 import { fromStoredText, storedText } from './stored-key';
-import { Turns } from './turns';
 
 /** Documents encoded and sent in one go before the event loop gets its turn. */
 const SLICE = 500;

@@ -94,24 +94,24 @@ export class Reader {
     this.#db.close();
   }
 
-  #prepareJoined(sql: string): Database.Statement<unknown[], unknown> {
-    const known = this.#joined.get(sql);
-    if (known !== undefined) return known;
-    if (this.#joined.size >= MOST_STATEMENTS) this.#joined.clear();
-    // The page is put in order and cut off within: rows reach the outer statement one by one, as they come.
-    const statement = this.#db.prepare<unknown[], unknown>(`SELECT CAST(group_concat(json, char(10)) AS BLOB) FROM (${sql})`).pluck();
-    this.#joined.set(sql, statement);
-    return statement;
+  #prepare(sql: string): Database.Statement<unknown[], unknown> {
+    return prepared(this.#statements, sql, () => this.#db.prepare(sql));
   }
 
-  #prepare(sql: string): Database.Statement<unknown[], unknown> {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
-    const statement = this.#db.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
+  #prepareJoined(sql: string): Database.Statement<unknown[], unknown> {
+    // The page is put in order and cut off within: rows reach the outer statement one by one, as they come.
+    return prepared(this.#joined, sql, () => this.#db.prepare<unknown[], unknown>(`SELECT CAST(group_concat(json, char(10)) AS BLOB) FROM (${sql})`).pluck());
   }
+}
+
+/** One of the statements that are kept, or a new one, kept from now on. */
+function prepared<Statement>(statements: Map<string, Statement>, sql: string, prepare: () => Statement): Statement {
+  const known = statements.get(sql);
+  if (known !== undefined) return known;
+  if (statements.size >= MOST_STATEMENTS) statements.clear();
+  const statement = prepare();
+  statements.set(sql, statement);
+  return statement;
 }
 
 function guarded<Result>(read: () => Result): Result {

@@ -7,4 +7,9 @@ export class Turns {
     this.#last = mine.catch(() => undefined);
     return mine;
   }
+
+  /** Resolves when all work taken on so far is over, however it ended. */
+  async over(): Promise<void> {
+    await this.#last;
+  }
 }
