@@ -1,5 +1,5 @@
 import { CollectionReplaced, type DocumentStore } from '@rolebook/document-store';
-import { Turns } from '@rolebook/kernel';
+import { spells, Turns } from '@rolebook/kernel';
 import type { BatchSpans } from './batch-spans';
 import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
@@ -92,6 +92,7 @@ export class Followed {
   private async work(): Promise<void> {
     this.atWork = true;
     while (this.waiting.length > 0 && !this.stopped) {
+      await new Promise<void>((resolve) => spells.begin(resolve)); // after those who are about to append: it takes them along
       await this.exclusively(() => this.applyNext());
       this.parts.onAdvance();
     }

@@ -1,15 +1,12 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
-import { Turns } from '@rolebook/kernel';
+import { spells, Turns } from '@rolebook/kernel';
 import { startBatchSpans } from './batch-spans';
 import { Followed, type Batch } from './followed';
 import { LogFollower } from './log-follower';
 import { Perseverance } from './perseverance';
 import type { ParkedStream, ReadModel } from './read-model';
-
-/** Waiting requests that are told in one turn of the event loop that the read models show what they wait for. */
-const TOLD_AT_ONCE = 8;
 
 /** How one read model is doing. */
 export interface ReadModelStatus {
@@ -70,7 +67,7 @@ export class Projector {
     const followed = new Map<string, Followed>();
     for (const model of readModels) {
       followed.set(model.name, await Followed.open(model, {
-        documents, checkpointEvery, onTrouble: this.onTrouble, onAdvance: () => void this.tellWaiters(),
+        documents, checkpointEvery, onTrouble: this.onTrouble, onAdvance: () => this.tellWaiters(),
         onParked: (stream) => onProblem('a read model has parked a stream', { readModel: model.name, ...stream }),
       }));
     }
@@ -158,12 +155,12 @@ export class Projector {
     if (later.length > 0) setImmediate(() => setImmediate(() => { for (const followed of later) followed.deliver(batch); }));
   }
 
-  /** A few in each turn of the event loop: every one of them answers a request then. */
-  private async tellWaiters(): Promise<void> {
-    const satisfied = [...this.waiters].filter(({ position, of }) => this.positionOf(of) >= position);
-    for (let n = 0; n < satisfied.length; n += TOLD_AT_ONCE) {
-      if (n > 0) await new Promise(setImmediate);
-      for (const waiter of satisfied.slice(n, n + TOLD_AT_ONCE)) waiter.done(true);
+  /** In spells: every one of them answers a request then. */
+  private tellWaiters(): void {
+    for (const waiter of this.waiters) {
+      if (this.positionOf(waiter.of) < waiter.position) continue;
+      this.waiters.delete(waiter);
+      spells.goOn(() => waiter.done(true));
     }
   }
 

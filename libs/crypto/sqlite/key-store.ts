@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
+import { spells } from '@rolebook/kernel';
 import { asUnusable } from '@rolebook/sqlite-files';
 import { spawnWorker } from '@rolebook/worker';
 import { KeyStoreUnavailable, type KeyStore } from '../port';
@@ -88,8 +89,8 @@ class SqliteKeyStore implements KeyStore {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ call, resolve, reject });
-      // Callers of the same turn of the event loop are to share a batch, so the first one does not go alone.
-      if (this.#underWay.length === 0 && this.#waiting.length === 1) queueMicrotask(() => this.#send());
+      // Callers of the same turn of the event loop, or of work that was to be done before, are to share a batch, so the first one does not go alone.
+      if (this.#underWay.length === 0 && this.#waiting.length === 1) queueMicrotask(() => spells.begin(() => this.#send()));
     });
   }
 
@@ -108,7 +109,7 @@ class SqliteKeyStore implements KeyStore {
     settled.forEach(({ resolve, reject }, i) => {
       const result = results[i] as KeyStoreResult;
       if ('error' in result) reject(new (result.again ? KeyStoreUnavailable : Error)(`key store: ${result.error}`));
-      else resolve(result.value);
+      else spells.goOn(() => resolve(result.value));
     });
   }
 

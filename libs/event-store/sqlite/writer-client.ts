@@ -1,12 +1,11 @@
 import type { Worker } from 'node:worker_threads';
+import { spells } from '@rolebook/kernel';
 import { StoreUnavailable } from '../port';
 import { packRequests, unpackOutcome, type FromWriter, type PackedOutcomes, type ToWriter, type WriteOutcome, type WriteRequest } from './messages';
 
 /** Limits of a group, so that nobody waits long for others: about ten milliseconds of writing. */
 const GROUP_EVENTS = 1000;
 const GROUP_CHARACTERS = 1 << 20;
-/** Callers answered in one turn of the event loop: each goes on with its own work then, such as deciding the next step of a command. */
-const ANSWERED_AT_ONCE = 16;
 
 interface Waiting {
   readonly request: WriteRequest;
@@ -19,8 +18,8 @@ interface Group {
   readonly requests: readonly WriteRequest[];
   /** How many there are to answer. */
   readonly callers: number;
-  /** Answers the callers from one to before another. */
-  stored(outcomes: PackedOutcomes, from: number, until: number): void;
+  /** Answers one of the callers. */
+  stored(outcomes: PackedOutcomes, caller: number): void;
   failed(reason: StoreUnavailable): void;
 }
 
@@ -36,7 +35,7 @@ export class WriterClient {
   private readonly bulk: Group[] = [];
   private bulkHasTurn = false;
   private underWay: Group | null = null;
-  /** Callers of a committed group are being told, a few in each turn. Nothing is sent meanwhile: what they ask for next travels together. */
+  /** Callers of a committed group are being told, in spells: each goes on with its own work then. Nothing is sent meanwhile: what they ask for next travels together. */
   private answering = false;
   private scheduled = false;
   private closing: Promise<void> | null = null;
@@ -46,7 +45,7 @@ export class WriterClient {
    * @param spawn starts a writer thread, which looks for messages whenever the bell rings
    * @param onCommit called right after the callers of a committed group have been answered
    */
-  constructor(private readonly spawn: (bell: Int32Array) => Worker, private readonly onCommit: () => void) {
+  constructor(private readonly spawn: (bell: Int32Array) => Worker, private readonly onCommit: () => void, private readonly work = spells) {
     this.worker = this.start();
   }
 
@@ -82,14 +81,14 @@ export class WriterClient {
     await ended;
   }
 
-  /** Sends at the end of this turn of the event loop, after the promise jobs: all who ask in one turn travel together. */
+  /** Sends at the end of this turn of the event loop, after the promise jobs, and after what was to be done before: all who ask meanwhile travel together. */
   private schedule(): void {
     if (this.scheduled || this.underWay || this.answering) return;
     this.scheduled = true;
-    queueMicrotask(() => process.nextTick(() => {
+    queueMicrotask(() => process.nextTick(() => this.work.begin(() => {
       this.scheduled = false;
       this.send();
-    }));
+    })));
   }
 
   private send(): void {
@@ -127,7 +126,7 @@ export class WriterClient {
     return {
       requests: members.map(({ request }) => request),
       callers: members.length,
-      stored: (outcomes, from, until) => members.slice(from, until).forEach(({ resolve }, index) => resolve(unpackOutcome(outcomes, from + index))),
+      stored: (outcomes, caller) => members[caller]?.resolve(unpackOutcome(outcomes, caller)),
       failed: (reason) => members.forEach(({ reject }) => reject(reason)),
     };
   }
@@ -149,14 +148,21 @@ export class WriterClient {
     if ('failed' in answer) return this.fail(new StoreUnavailable(`the event log cannot be written: ${answer.failed}`));
     const group = this.underWay;
     this.underWay = null;
-    if (group) this.answer(group, answer, 0);
+    if (group) this.answer(group, answer);
   }
 
-  private answer(group: Group, outcomes: PackedOutcomes, from: number): void {
-    const until = from + ANSWERED_AT_ONCE;
-    this.answering = until < group.callers;
-    group.stored(outcomes, from, until);
-    if (this.answering) return void setImmediate(() => this.answer(group, outcomes, until));
+  private answer(group: Group, outcomes: PackedOutcomes): void {
+    this.answering = true;
+    for (let caller = 0; caller < group.callers; caller++) {
+      this.work.goOn(() => {
+        group.stored(outcomes, caller);
+        if (caller === group.callers - 1) this.allAnswered();
+      });
+    }
+  }
+
+  private allAnswered(): void {
+    this.answering = false;
     this.schedule();
     this.onCommit();
   }

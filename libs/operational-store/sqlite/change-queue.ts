@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
+import { spells } from '@rolebook/kernel';
 import { spawnWorker } from '@rolebook/worker';
 import { OperationalStoreUnavailable } from '../port';
 import type { Change } from './operational-database';
@@ -57,14 +58,14 @@ export class ChangeQueue {
     await this.#worker.terminate();
   }
 
-  /** Sends once this turn of the event loop is over: all who ask in one turn travel together. */
+  /** Sends once this turn of the event loop is over, and after what was to be done before: all who ask meanwhile travel together. */
   #schedule(): void {
     if (this.#scheduled || this.#underWay !== null) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    setImmediate(() => spells.begin(() => {
       this.#scheduled = false;
       this.#send();
-    });
+    }));
   }
 
   #send(): void {
@@ -84,7 +85,7 @@ export class ChangeQueue {
     this.#send();
     group.forEach(({ resolve, reject }, at) => {
       if ('failure' in outcome) reject(new OperationalStoreUnavailable(`operational state cannot be stored: ${outcome.failure}`));
-      else resolve(outcome.made[at] ?? false);
+      else spells.goOn(() => resolve(outcome.made[at] ?? false));
     });
   }
 

@@ -13,6 +13,8 @@ export interface LoopReport {
   readonly delayMs: { readonly p99: number; readonly max: number };
   /** Milliseconds of processor between two looks at the timers, at most; `null` where the system does not tell. */
   readonly workMs: number | null;
+  /** Milliseconds of the longest collection of garbage. */
+  readonly garbageMs: number;
 }
 
 export interface ServiceOptions {

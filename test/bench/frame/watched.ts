@@ -8,9 +8,9 @@ const MOST_MS = 10;
 export async function watched<Result>(service: Service, what: string, work: () => Promise<Result>): Promise<{ readonly result: Result; readonly loop: Line }> {
   service.beginLoop();
   const result = await work();
-  const { workMs, delayMs } = await service.loop();
+  const { workMs, delayMs, garbageMs } = await service.loop();
   const loop: Line = {
-    what: `longest work on the event loop, ${what}`, yardstick: null, ours: `timers late by ${delayMs.max.toFixed(1)} ms at most`,
+    what: `longest work on the event loop, ${what}`, yardstick: null, ours: `garbage at most ${garbageMs.toFixed(1)} ms, timers late by ${delayMs.max.toFixed(1)}`,
     value: figureOf([workMs ?? delayMs.max], (value) => value), unit: 'ms', goal: { atMost: MOST_MS },
   };
   return { result, loop };
