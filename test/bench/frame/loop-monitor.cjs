@@ -3,10 +3,12 @@
  * channel. Costs nothing while it is not asked to.
  * `delayMs`: how late timers were (perf_hooks), which on a busy machine counts the times when the process had no processor.
  * `workMs`: the longest that the thread was on the processor between two looks at the timers, by the kernel's count: an upper bound of any
- * one piece of synchronous work. Without the kernel's count (other systems than Linux) it is `null`.
+ * one piece of synchronous work. The kernel brings its count up to date every few milliseconds only, so where less time has passed altogether, that is taken.
+ * Without the kernel's count (other systems than Linux) it is `null`.
+ * `garbageMs`: the longest collection of garbage (perf_hooks), with what other threads on the same core did meanwhile.
  */
 const { readFileSync, writeFileSync } = require('node:fs');
-const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { monitorEventLoopDelay, performance, PerformanceObserver } = require('node:perf_hooks');
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const onProcessor = () => {
@@ -18,12 +20,18 @@ const onProcessor = () => {
 };
 
 let last = onProcessor();
+let lastLook = performance.now();
 let longest = 0;
 const look = () => {
   const now = onProcessor();
-  if (now !== null && last !== null) longest = Math.max(longest, now - last);
-  last = now;
+  const at = performance.now();
+  if (now !== null && last !== null) longest = Math.max(longest, Math.min(now - last, at - lastLook));
+  [last, lastLook] = [now, at];
 };
+let garbageMs = 0;
+const garbage = new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) garbageMs = Math.max(garbageMs, duration);
+});
 let looking = null;
 
 /** A profile of what the main thread does between the two words, as Chrome's tools read it. */
@@ -50,12 +58,14 @@ process.on('message', (question) => {
     delay.reset();
     delay.enable();
     look();
-    longest = 0;
+    longest = garbageMs = 0;
+    garbage.observe({ entryTypes: ['gc'] });
     looking = setInterval(look, 2).unref();
   } else if (question === 'loop') {
     clearInterval(looking);
     delay.disable();
-    process.send({ delayMs: { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 }, workMs: last === null ? null : longest });
+    process.send({ delayMs: { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 }, workMs: last === null ? null : longest, garbageMs });
+    garbage.disconnect();
   }
 });
 process.channel?.unref();
