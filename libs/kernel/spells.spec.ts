@@ -56,6 +56,12 @@ describe('work in spells of three milliseconds', () => {
     expect((await pass(2)).join('')).toBe('aoldnew');
   });
 
+  it('lets those wait who have begun and find that it is dear', async () => {
+    for (const name of 'abcdefgh') void spells.turn().then(doing(name, 2));
+    spells.begin(doing('new'));
+    expect(await pass(4)).toEqual(['abcd', 'ef', 'gh', 'new', '']);
+  });
+
   it('never goes on before the one who asks for it has ended', async () => {
     spells.goOn(doing('a'));
     expect(turns).toEqual(['']);

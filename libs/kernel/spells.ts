@@ -29,6 +29,15 @@ export class Spells {
     this.go();
   }
 
+  /** Resolves when something new may begin: for whoever has begun, and finds that it is dear. */
+  turn(): Promise<void> {
+    this.open();
+    return new Promise((resolve) => {
+      this.beginning.push(resolve);
+      this.go();
+    });
+  }
+
   /** Goes on with what was begun, such as by resolving what it waits for: soon, never before this returns. */
   goOn(work: Work): void {
     this.open();

@@ -92,7 +92,7 @@ export class Followed {
   private async work(): Promise<void> {
     this.atWork = true;
     while (this.waiting.length > 0 && !this.stopped) {
-      await new Promise<void>((resolve) => spells.begin(resolve)); // after those who are about to append: it takes them along
+      await spells.turn(); // after those who are about to append: it takes them along
       await this.exclusively(() => this.applyNext());
       this.parts.onAdvance();
     }

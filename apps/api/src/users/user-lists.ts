@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ROLES, type Role } from '@rolebook/access';
 import { UsersAt } from '@rolebook/audit/read';
 import { asBytes } from '@rolebook/document-store';
-import type { Clock } from '@rolebook/kernel';
+import { spells, type Clock } from '@rolebook/kernel';
 import { USER_SORTS, USER_STATUSES, UserQueries, type UserListOptions, type UserPageText, type UserStatus } from '@rolebook/users/read';
 import { CLOCK } from '../composition/tokens';
 import { Cursors } from '../http/cursor';
@@ -52,6 +52,7 @@ export class UserLists {
 
   /** @returns a character for each byte of its UTF-8 @throws {Problem} `invalid-cursor`, `future-moment` */
   async page(businessId: string, query: UserListQuery, url: string, version: string | null): Promise<string> {
+    await spells.turn(); // quick reads do not begin in one, and a page is not quick when it has to be read
     const now = this.clock.now();
     const at = momentAsked(query, this.clock);
     const list = JSON.stringify(['users', query.status, query.role, query.q, query.twoFactor, query.sort, at]);
