@@ -92,7 +92,6 @@ export class Followed {
   private async work(): Promise<void> {
     this.atWork = true;
     while (this.waiting.length > 0 && !this.stopped) {
-      await spells.turn(); // after those who are about to append: it takes them along
       await this.exclusively(() => this.applyNext());
       this.parts.onAdvance();
     }
@@ -100,6 +99,7 @@ export class Followed {
   }
 
   private async applyNext(): Promise<void> {
+    await spells.turn(); // after those who are about to append: it takes them along
     const batches = this.takeNext();
     const deliveries = batches.flatMap((batch) => batch.deliveries);
     const last = batches.at(-1)?.last ?? this.position;
