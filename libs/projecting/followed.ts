@@ -1,5 +1,6 @@
 import { CollectionReplaced, type DocumentStore } from '@rolebook/document-store';
-import { spells, Turns } from '@rolebook/kernel';
+import { Turns } from '@rolebook/kernel';
+import type { Spells } from '@rolebook/spells';
 import type { BatchSpans } from './batch-spans';
 import { ParkedStreams } from './parked-streams';
 import { Perseverance } from './perseverance';
@@ -21,6 +22,7 @@ interface Parts {
   readonly documents: Pick<DocumentStore, 'open'>;
   /** See `Projector`. */
   readonly checkpointEvery: number;
+  readonly work: Spells;
   readonly onParked: (stream: ParkedStream) => void;
   readonly onTrouble: (error: Error) => void;
   /** It shows more than before. */
@@ -99,7 +101,7 @@ export class Followed {
   }
 
   private async applyNext(): Promise<void> {
-    await spells.turn(); // after those who are about to append: it takes them along
+    await this.parts.work.turn(); // after those who are about to append: it takes them along
     const batches = this.takeNext();
     const deliveries = batches.flatMap((batch) => batch.deliveries);
     const last = batches.at(-1)?.last ?? this.position;

@@ -1,7 +1,8 @@
 import type { DocumentStore } from '@rolebook/document-store';
 import type { EventCodec } from '@rolebook/event-sourcing';
 import type { EventStore, LoggedEvent } from '@rolebook/event-store';
-import { spells, Turns } from '@rolebook/kernel';
+import { Turns } from '@rolebook/kernel';
+import { spells, type Spells } from '@rolebook/spells';
 import { startBatchSpans } from './batch-spans';
 import { Followed, type Batch } from './followed';
 import { LogFollower } from './log-follower';
@@ -37,6 +38,7 @@ export class Projector {
   /** In reading events and their keys. */
   private readonly perseverance: Perseverance;
   private readonly follower: LogFollower;
+  private readonly work: Spells;
 
   constructor(
     private readonly parts: {
@@ -49,10 +51,13 @@ export class Projector {
        * so is dear; a restart then goes over these events again. Default 0: where other processes look at the checkpoints (see `RemoteProgress`).
        */
       readonly checkpointEvery?: number;
+      /** Default: those of this process. */
+      readonly work?: Spells;
       /** Told of what an operator must see: a parked stream, a store that is away. */
       readonly onProblem: (message: string, details: Record<string, unknown>) => void;
     },
   ) {
+    this.work = parts.work ?? spells;
     this.perseverance = new Perseverance(this.onTrouble);
     this.follower = new LogFollower(parts.events, {
       after: () => this.given,
@@ -64,10 +69,11 @@ export class Projector {
   /** Opens every read model and follows the log from where the furthest behind has come to. Rejects where a store is away. */
   async start(): Promise<void> {
     const { documents, readModels, checkpointEvery = 0, onProblem } = this.parts;
+    const { work } = this;
     const followed = new Map<string, Followed>();
     for (const model of readModels) {
       followed.set(model.name, await Followed.open(model, {
-        documents, checkpointEvery, onTrouble: this.onTrouble, onAdvance: () => this.tellWaiters(),
+        documents, checkpointEvery, work, onTrouble: this.onTrouble, onAdvance: () => this.tellWaiters(),
         onParked: (stream) => onProblem('a read model has parked a stream', { readModel: model.name, ...stream }),
       }));
     }
@@ -160,7 +166,7 @@ export class Projector {
     for (const waiter of this.waiters) {
       if (this.positionOf(waiter.of) < waiter.position) continue;
       this.waiters.delete(waiter);
-      spells.goOn(() => waiter.done(true));
+      this.work.goOn(() => waiter.done(true));
     }
   }
 

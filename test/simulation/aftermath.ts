@@ -9,7 +9,7 @@ import { parseEmailAddress, type UserDocument } from '@rolebook/users/read';
 import { InviteUser } from '@rolebook/users/write';
 import { holders, type State } from './model';
 import { activeSuperAdmins, isOpen } from './objections';
-import { MASTER_KEY, type Durable, type Process } from './process';
+import { MASTER_KEY, timelessWork, type Durable, type Process } from './process';
 
 const HOUR = 3600_000;
 
@@ -33,7 +33,7 @@ export class Aftermath {
   private async compareWithRebuilt(): Promise<void> {
     const rebuilt = new InMemoryDocumentStore();
     const codec = new EventCodec(createSubjectKeys({ store: this.durable.keys, masterKey: MASTER_KEY, cacheSize: 1000 }), allEvents);
-    const projector = new Projector({ events: this.durable.events, codec, documents: rebuilt, readModels: allReadModels(), onProblem: (message, details) => { this.violations.push(`rebuilding: ${message} ${JSON.stringify(details)}`); } });
+    const projector = new Projector({ events: this.durable.events, codec, documents: rebuilt, readModels: allReadModels(), work: timelessWork(), onProblem: (message, details) => { this.violations.push(`rebuilding: ${message} ${JSON.stringify(details)}`); } });
     const head = await this.durable.events.head();
     await projector.start();
     while (projector.position < head && this.violations.length < 20) await new Promise((resolve) => { setImmediate(resolve); });

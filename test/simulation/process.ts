@@ -11,6 +11,7 @@ import type { OperationalStore } from '@rolebook/operational-store';
 import { LogFollower, Projector } from '@rolebook/projecting';
 import { LiveAccess } from '@rolebook/sessions/read';
 import { KnownDevices, sessionsWriteProviders } from '@rolebook/sessions/write';
+import { Spells } from '@rolebook/spells';
 import { Throttle } from '@rolebook/throttling';
 import { twoFactorWriteProviders } from '@rolebook/two-factor/write';
 import { usersWriteProviders } from '@rolebook/users/write';
@@ -43,6 +44,8 @@ export interface Surroundings {
 export type Part = 'api' | 'follower' | 'embedded';
 
 export const MASTER_KEY = createMasterKey(new Uint8Array(32).fill(7));
+/** What is done in one turn of the event loop must not depend on how quick this machine is: no time passes. */
+export const timelessWork = (): Spells => new Spells(() => 0);
 const WEB_URL = 'https://app.example';
 
 /** Passwords in plain sight, at no cost: what is simulated is who gets in, not how long a guess takes. */
@@ -96,7 +99,7 @@ export class Process {
     const live = new LiveAccess(streams, { sessions: cached });
     const follows = part !== 'api';
     const onProblem = () => undefined;
-    const projector = follows ? new Projector({ events, codec, documents, readModels: allReadModels(), onProblem }) : null;
+    const projector = follows ? new Projector({ events, codec, documents, readModels: allReadModels(), work: timelessWork(), onProblem }) : null;
     const mails = follows ? new MailFollower({ events, codec, operational, mailer: postOver(line, durable.mailbox), desk: { streams, tokens, webUrl: WEB_URL, domain: 'app.example' }, clock, onProblem }) : null;
     await projector?.start();
     await mails?.start();

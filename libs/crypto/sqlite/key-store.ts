@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { spells } from '@rolebook/kernel';
+import { spells } from '@rolebook/spells';
 import { asUnusable } from '@rolebook/sqlite-files';
 import { spawnWorker } from '@rolebook/worker';
 import { KeyStoreUnavailable, type KeyStore } from '../port';

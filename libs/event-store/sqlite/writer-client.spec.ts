@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { Spells } from '@rolebook/kernel';
+import { Spells } from '@rolebook/spells';
 import { spawnWorker } from '@rolebook/worker';
 import { newEvent, newEvents, newStream } from '../contract/helpers.contract';
 import { StoreUnavailable } from '../port';

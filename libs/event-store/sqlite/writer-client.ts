@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { spells } from '@rolebook/kernel';
+import { spells } from '@rolebook/spells';
 import { StoreUnavailable } from '../port';
 import { packRequests, unpackOutcome, type FromWriter, type PackedOutcomes, type ToWriter, type WriteOutcome, type WriteRequest } from './messages';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { spells } from '@rolebook/kernel';
+import { spells } from '@rolebook/spells';
 import { spawnWorker } from '@rolebook/worker';
 import { OperationalStoreUnavailable } from '../port';
 import type { Change } from './operational-database';

@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import { nextTick } from 'node:process';
 
 /** Milliseconds that the work of one spell may take together; what is left then waits for the next turn of the event loop. */
 const SPELL_MS = 3;
@@ -66,7 +65,7 @@ export class Spells {
   private go(): void {
     if (this.isAtWork) return;
     this.isAtWork = true;
-    queueMicrotask(() => nextTick(this.next));
+    queueMicrotask(() => process.nextTick(this.next));
   }
 
   private readonly next = (): void => {
