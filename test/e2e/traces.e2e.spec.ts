@@ -1,4 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
+import { until } from '../faults/service-process';
 import { business, expectStatus, Service, type Business } from './harness';
 import { collectSpans, type CollectedSpan } from './span-collector';
 
@@ -27,6 +28,7 @@ describe('a request in a trace', () => {
     const appends = ofTrace('append');
     expect(appends.map(({ attributes }) => attributes['rolebook.event_types'])).toEqual([['EmailReserved'], ['UserInvited']]);
     for (const { parentId } of appends) expect(parentId).toBe(request!.spanId);
+    await until(() => ofTrace('project UserInvited').length > 0); // with the last of the read models, for which no answer waits
     const [projected] = ofTrace('project UserInvited');
     expect(projected).toMatchObject({ kind: SpanKind.CONSUMER, parentId: appends[1]!.spanId });
   });
