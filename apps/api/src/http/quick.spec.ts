@@ -3,7 +3,7 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Quick, quickRoutes } from './quick';
-import { Field, oneOf } from './validation';
+import { acceptedQuery, Field, oneOf } from './validation';
 
 /** What happened, in order: whether a guard was asked by the framework (`usual`) or without it, and what came of it. */
 let told: string[] = [];
@@ -73,6 +73,16 @@ describe('a quick handler', () => {
     const answer = await ask(who);
     expect(answer.statusCode).toBe(status);
     expect(told).toEqual(['who quick Things.quick', 'who usual Things.quick']);
+  });
+
+  it('takes a query that many requests share apart once for each class, and never takes a wrong one', () => {
+    class Other { @Field(oneOf(['b']), { enum: ['b'] }) letter!: string }
+    const shared = Object.freeze({ letter: 'a' });
+
+    const [first, again] = [acceptedQuery(shared, Asked), acceptedQuery(shared, Asked)];
+
+    expect([first, again === first, Object.isFrozen(first)]).toEqual([{ letter: 'a' }, true, true]);
+    expect([acceptedQuery(shared, Other), acceptedQuery({ ...shared }, Asked) === first]).toEqual([null, false]);
   });
 
   it('leaves a guard that waits to the usual way', async () => {

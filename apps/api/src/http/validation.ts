@@ -44,8 +44,20 @@ const FIELDS = new WeakMap<object, ReadonlyMap<string, FieldRule>>();
  * Queries are flat and each of their fields has a parser, so that both come to the same end.
  */
 export function acceptedQuery(value: unknown, type: Type): object | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const known = ACCEPTED.get(value);
+  if (known?.type === type) return known.query;
+  const query = taken(value, type);
+  if (query !== null && Object.isFrozen(value)) ACCEPTED.set(value, { type, query: Object.freeze(query) });
+  return query;
+}
+
+/** Of queries that nobody can change, since many requests share them: what was accepted last. */
+const ACCEPTED = new WeakMap<object, { readonly type: Type; readonly query: object }>();
+
+function taken(value: object, type: Type): object | null {
   const fields = fieldsOf(type);
-  if (fields.size === 0 || typeof value !== 'object' || value === null) return null;
+  if (fields.size === 0) return null;
   const query = Object.create(type.prototype as object) as Record<string, unknown>;
   for (const [name, given] of Object.entries(value)) {
     const field = fields.get(name);
