@@ -24,7 +24,7 @@ export class Spells {
   begin(work: Work): void {
     this.open();
     if (!this.isAtWork && this.isIdle && this.hasTime) return work();
-    const request = new AsyncResource('Spell'); // and not `bind`, which defines properties of each function it makes: ten times as dear
+    const request = new AsyncResource('Spell'); // and not `bind`, which defines properties of each function it makes, and takes fifty times as long
     this.beginning.push(() => request.runInAsyncScope(work));
     this.go();
   }
