@@ -38,10 +38,12 @@ interface FieldRule { readonly parser: Parser; readonly isRequired: boolean }
 const DECLARED = new WeakMap<object, Map<string, FieldRule>>();
 /** The fields of a class with those of the classes it extends. */
 const FIELDS = new WeakMap<object, ReadonlyMap<string, FieldRule>>();
+/** Of queries that nobody can change, since many requests share them: what was accepted last. */
+const ACCEPTED = new WeakMap<object, { readonly type: Type; readonly query: object }>();
 
 /**
  * A query that is good, at a tenth of what class-validator needs; `null` where it may not be, and class-validator is to say what is wrong.
- * Queries are flat and each of their fields has a parser, so that both come to the same end.
+ * Queries are flat and each of their fields has a parser, so that both come to the same end. One that is frozen, as those that {@link QuickServer} keeps are, is taken apart once.
  */
 export function acceptedQuery(value: unknown, type: Type): object | null {
   if (typeof value !== 'object' || value === null) return null;
@@ -51,9 +53,6 @@ export function acceptedQuery(value: unknown, type: Type): object | null {
   if (query !== null && Object.isFrozen(value)) ACCEPTED.set(value, { type, query: Object.freeze(query) });
   return query;
 }
-
-/** Of queries that nobody can change, since many requests share them: what was accepted last. */
-const ACCEPTED = new WeakMap<object, { readonly type: Type; readonly query: object }>();
 
 function taken(value: object, type: Type): object | null {
   const fields = fieldsOf(type);
