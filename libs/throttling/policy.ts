@@ -3,11 +3,20 @@ import type { Json } from '@rolebook/kernel';
 /** What a limit remembers; JSON, kept in the operational store. */
 export type Memory = { readonly [key: string]: Json };
 
+/** A memory, and until when it is worth keeping. */
+export interface Kept<M = Memory> { readonly memory: M; readonly expiresAt: number }
+
+/** An attempt that must wait. */
+export interface Refused<M = Memory> {
+  readonly admitted: false;
+  readonly retryAfterMs: number;
+  /** To be stored where this is the first refusal of this wait, `null` otherwise. */
+  readonly memory: M | null;
+  readonly expiresAt: number;
+}
+
 /** What becomes of an attempt: it may go on, and is counted from now; or it must wait. */
-export type Verdict<M> =
-  | { readonly admitted: true; readonly memory: M; readonly expiresAt: number }
-  /** `memory` is to be stored where this is the first refusal of this wait, `null` otherwise. */
-  | { readonly admitted: false; readonly retryAfterMs: number; readonly memory: M | null; readonly expiresAt: number };
+export type Verdict<M = Memory> = ({ readonly admitted: true } & Kept<M>) | Refused<M>;
 
 /**
  * A rule of throttling, pure. An attempt is counted before it is checked, so that a hundred at once are as many as a hundred in a row.
@@ -16,9 +25,9 @@ export type Verdict<M> =
 export interface Policy<M extends Memory = Memory> {
   admit(memory: M | null, now: number): Verdict<M>;
   /** The attempt was right, while `others` are still being checked and stay counted. `null` forgets everything. */
-  succeeded(memory: M, now: number, others: number): { readonly memory: M; readonly expiresAt: number } | null;
+  succeeded(memory: M, now: number, others: number): Kept<M> | null;
   /** The attempt was never checked: as if it had not been. */
-  givenBack(memory: M, now: number): { readonly memory: M; readonly expiresAt: number } | null;
+  givenBack(memory: M, now: number): Kept<M> | null;
 }
 
 interface Consecutive extends Memory {

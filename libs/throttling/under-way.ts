@@ -1,19 +1,3 @@
-/** Work on one key, one after the other. */
-export class Turns {
-  private readonly last = new Map<string, Promise<unknown>>();
-
-  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.last.get(key) ?? Promise.resolve()).then(work);
-    const settled = mine.catch(() => undefined);
-    this.last.set(key, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.last.get(key) === settled) this.last.delete(key);
-    }
-  }
-}
-
 /** Waiting ones woken when one outcome has made room: it may have made more than one place, and the next outcome wakes more. */
 const WOKEN = 8;
 

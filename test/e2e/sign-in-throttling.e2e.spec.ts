@@ -1,3 +1,4 @@
+import { Throttle } from '@rolebook/throttling';
 import { business, CHROME, expectStatus, member, PASSWORD, problemOf, Service, type Answer, type Business, type Person } from './harness';
 import { challengeOf, codeOf, enrol, wrongCode, type Enrolled } from './totp';
 
@@ -45,6 +46,17 @@ describe('guessing', () => {
       expect(await flood(anna.email, 10)).toEqual({ 'invalid-credentials': 10 });
       await service.restart();
       expect(await flood(anna.email, 5)).toEqual({ 'too-many-attempts': 5 });
+    });
+
+    it('begins anew when the owner was right, also after a restart just then', async () => {
+      const home: From = { ip: HOME, agent: CHROME };
+      expect(tally([await signIn(anna.email, PASSWORD, home)])).toEqual({ in: 1 });
+      expect(await flood(anna.email, 8, home)).toEqual({ 'invalid-credentials': 8 });
+      expect(tally([await signIn(anna.email, PASSWORD, home)])).toEqual({ in: 1 });
+      const atTheEnd = jest.spyOn(Throttle.prototype, 'onModuleDestroy');
+      await service.restart();
+      expect(atTheEnd).toHaveBeenCalledTimes(1);
+      expect(await flood(anna.email, 11, home)).toEqual({ 'invalid-credentials': 10, 'too-many-attempts': 1 });
     });
 
     it('gets one try when the wait is over, and then a longer wait', async () => {
