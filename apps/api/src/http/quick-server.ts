@@ -119,8 +119,10 @@ class QuickReply implements TakesBytes {
   send(body?: string | Buffer): this {
     if (body === undefined) return this.end();
     if (typeof body !== 'string' && !Buffer.isBuffer(body)) throw new TypeError('only texts and bytes are sent from here');
-    this.headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
-    return this.end(body, 'utf8');
+    const length = Buffer.byteLength(body);
+    this.headers['content-length'] = String(length);
+    // ASCII is the same bytes either way, and copied rather than encoded.
+    return this.end(body, length === body.length ? 'latin1' : 'utf8');
   }
 
   sendBytes(text: string): this {
