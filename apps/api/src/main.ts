@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createApp } from './app';
 import { openInstallation, readConfig } from '@rolebook/installation';
-import { boundHeapGrowth } from './composition/heap-growth';
+import { boundHeap } from './composition/heap';
 import { SetupToken } from './composition/setup-token';
 
 /** A process that was told to stop has ended by then: requests under way are cut off before (see http/draining.ts), so this is for what should not happen. */
@@ -9,7 +9,7 @@ const STOPPED_WITHIN_MS = 10_000;
 
 /** Starts the service; a configuration that cannot work stops it with a sentence that says what to do. */
 async function main(): Promise<void> {
-  boundHeapGrowth();
+  boundHeap();
   const config = readConfig(process.env);
   const installation = await openInstallation(config);
   const app = await createApp(installation);
