@@ -180,6 +180,23 @@ describe('access tokens', () => {
     expect(tokens.verifyCached(token)).toMatchObject(subject);
   });
 
+  it('are found again in the header they are shown in, and only where the whole token stands', async () => {
+    const { token } = tokens.sign(subject);
+    const header = `Bearer ${token}`;
+    expect(tokens.verifyCached(header, 7)).toBeUndefined();
+    expect(await tokens.verify(token)).not.toBeNull();
+    for (const [text, from] of [[header, 7], [header, 7], [token, 0], [`bearer ${token}`, 7], [header, 7]] as const) expect(tokens.verifyCached(text, from)).toMatchObject(subject);
+    for (const [text, from] of [[header, 0], [header, 6], [header, 8], [`Bearer  ${token}`, 7], [token, 7], [`Bearer ${token.slice(1)}`, 7], [`Bearer x${token.slice(1)}`, 7], ['', 7]] as const) {
+      expect(tokens.verifyCached(text, from)).toBeUndefined();
+    }
+    expect(tokens.verifyCached(header, 7)).toMatchObject(subject);
+  });
+
+  it('give claims that nobody changes', async () => {
+    const claims = await tokens.verify(tokens.sign(subject).token);
+    expect(Object.isFrozen(claims)).toBe(true);
+  });
+
   describe('keys', () => {
     it('are the same after a restart, and of two nodes that start at once', async () => {
       const { token } = tokens.sign(subject);

@@ -23,8 +23,11 @@ export abstract class AccessTokens {
   abstract sign(subject: AccessTokenSubject): { readonly token: string; readonly expiresIn: number };
   /** The claims, or `null` where the token is not ours, not yet or no longer valid. Takes any input. */
   abstract verify(token: string): Promise<AccessTokenClaims | null>;
-  /** The claims of a token that {@link verify} has accepted before and that is still valid; `undefined` says nothing about a token. */
-  abstract verifyCached(token: string): AccessTokenClaims | undefined;
+  /**
+   * The claims of a token that {@link verify} has accepted before and that is still valid; `undefined` says nothing about a token.
+   * @param text ends with the token, as a header does; @param from where it begins
+   */
+  abstract verifyCached(text: string, from?: number): AccessTokenClaims | undefined;
   /** The keys that verify tokens (RFC 7517), newest first. */
   abstract jwks(): { readonly keys: readonly Jwk[] };
   /** Signs with a new key from now on; older ones go on verifying. @returns the new key's id */
@@ -57,14 +60,30 @@ export async function createAccessTokens(options: AccessTokenOptions): Promise<A
 }
 
 interface VerifyingKey extends SigningKey { readonly keyId: string; readonly header: string }
-interface Verified { readonly token: string; readonly claims: AccessTokenClaims; readonly header: string }
+interface Verified {
+  /** What it was shown in last, and where in it the token begins: mostly it is shown again in the same, and texts are compared more quickly than parts of them. */
+  text: string;
+  from: number;
+  readonly claims: AccessTokenClaims;
+  readonly header: string;
+}
 
 /**
- * Verified tokens are found by their end, 16 characters of the signature, and then compared whole: hashing four hundred characters
+ * Verified tokens are found by their end, 12 characters of the signature, and then compared whole: hashing four hundred characters
  * for every request costs about as much as all else that letting in does. Two tokens that end alike take turns, and nothing else.
+ * Of 13 characters and more V8 would make a view of the token and not a text of its own, and compare it four times more slowly.
  */
-const FOUND_BY = 16;
+const FOUND_BY = 12;
 const keyOf = (token: string) => token.slice(-FOUND_BY);
+
+/** Whether the same token stands in a text. */
+function isShown(verified: Verified, text: string, from: number): boolean {
+  if (verified.from === from && verified.text === text) return true;
+  if (verified.text.slice(verified.from) !== text.slice(from)) return false;
+  verified.text = text;
+  verified.from = from;
+  return true;
+}
 
 class SignedAccessTokens extends AccessTokens {
   readonly #signingKeys: SigningKeys;
@@ -101,17 +120,17 @@ class SignedAccessTokens extends AccessTokens {
     if (!key || !verify(null, Buffer.from(parts.input, 'ascii'), key.publicKey, parts.signature)) return null;
     const claims = readPayload(parts.payload, this.#expected, this.#seconds());
     if (!claims) return null;
-    this.#verified.set(keyOf(token), { token, claims, header: parts.header });
+    this.#verified.set(keyOf(token), { text: token, from: 0, claims, header: parts.header });
     if (this.options.clock.now() - this.#reloadedAt > STALE_AFTER) void this.reload().catch(() => undefined); // the store's health is seen elsewhere
     return claims;
   }
 
-  verifyCached(token: string): AccessTokenClaims | undefined {
-    if (typeof token !== 'string') return undefined;
-    const hit = this.#verified.get(keyOf(token));
-    if (hit?.token !== token) return undefined;
+  verifyCached(text: string, from = 0): AccessTokenClaims | undefined {
+    if (typeof text !== 'string') return undefined;
+    const hit = this.#verified.get(keyOf(text));
+    if (hit === undefined || !isShown(hit, text, from)) return undefined;
     if (this.#keys.has(hit.header) && this.#seconds() < hit.claims.expiresAt) return hit.claims;
-    this.#verified.delete(keyOf(token));
+    this.#verified.delete(keyOf(text));
     return undefined;
   }
 

@@ -47,11 +47,11 @@ export class SessionGuard extends AuthGuard('jwt') {
     if (demands.isPublic) return true;
     const request = context.switchToHttp().getRequest<ApiRequest>();
     const now = this.clock.now();
-    const token = bearerToken(request.headers.authorization);
-    const claims = this.tokens.verifyCached(token);
+    const header = bearerHeader(request.headers.authorization);
+    const claims = this.tokens.verifyCached(header, SCHEME.length);
     const known = claims && (onlyLooks(request) ? this.live.peek(claims.sessionId, now) : this.live.peekForChange(claims.sessionId, now));
     if (claims && known !== undefined) return this.admit(request, demands, known, claims.kind, now);
-    return this.viaPassport(context, request, demands, token, now);
+    return this.viaPassport(context, request, demands, header.slice(SCHEME.length).trim(), now);
   }
 
   /** What passport's outcome means here. */
@@ -94,8 +94,10 @@ function onlyLooks({ method }: ApiRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function bearerToken(header: string | undefined): string {
+const SCHEME = 'Bearer ';
+
+function bearerHeader(header: string | undefined): string {
   // As nearly everybody writes it; the scheme's case does not matter (RFC 9110, section 11.1).
-  if (header === undefined || !(header.startsWith('Bearer ') || /^Bearer /i.test(header))) throw new Problem('unauthenticated');
-  return header.slice(7).trim();
+  if (header === undefined || !(header.startsWith(SCHEME) || /^Bearer /i.test(header))) throw new Problem('unauthenticated');
+  return header;
 }
