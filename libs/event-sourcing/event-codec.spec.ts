@@ -1,6 +1,7 @@
 import { SubjectErased } from '@rolebook/crypto';
 import type { EventToAppend } from '@rolebook/event-store';
 import { ERASED_NAME, type DomainEvent, type EventDefinitions, type EventMetadata, type Recorded, type Upcast } from '@rolebook/kernel';
+import { shapesOf } from '@rolebook/kernel/spec-helpers';
 import { EventCodec, UnknownEventType } from './event-codec';
 import { inMemoryWorld } from './spec-helpers';
 
@@ -97,6 +98,16 @@ describe('an event on its way through the log', () => {
     const one = world();
 
     expect((await roundTrip(one, joined(), byAnn, one.node().codec)).recorded).toMatchObject({ event: joined(), metadata: byAnn });
+  });
+
+  it('comes back in the same shape every time, whoever it is about', async () => {
+    const one = world();
+    for (let n = 0; n < 60; n++) await one.store.append('club-b1', 'any', await one.codec.encode([{ id: `01900000-0000-7000-8000-0000000001${n + 10}`, event: as(joined(`member-${n}`)) }], byAnn));
+    const recorded = await one.codec.decode<Joined>(await one.store.readAll({ after: 0, limit: 100 }));
+
+    expect(recorded.map(({ event: { data } }) => data.userId)).toEqual(Array.from({ length: 60 }, (_, n) => `member-${n}`));
+    expect(shapesOf(recorded.slice(30).map(({ event: { data } }) => data))).toBe(1);
+    expect(shapesOf(recorded.slice(30).map(({ metadata }) => metadata))).toBe(1);
   });
 
   it('has no position where it is read from its stream', async () => {

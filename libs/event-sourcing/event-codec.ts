@@ -68,7 +68,7 @@ export class EventCodec {
     return drafts.map(({ id, event, subject, plain, secret }, n) => ({
       id,
       type: event.type,
-      data: JSON.stringify(secret ? { ...plain, [SEALED]: this.keys.seal(required(subject), id, JSON.stringify(secret)) } : plain),
+      data: JSON.stringify(secret ? Object.assign(plain, { [SEALED]: this.keys.seal(required(subject), id, JSON.stringify(secret)) }) : plain),
       metadata: this.sealMetadata(id, owners[n] ?? null, metadata),
     }));
   }
@@ -204,7 +204,7 @@ export class EventCodec {
     let opened = data as Record<string, Json>;
     if (typeof sealed === 'string' && subject !== null) {
       const { [SEALED]: _sealed, ...plain } = data;
-      opened = { ...plain, ...this.openSealed(stored, subject, sealed) };
+      opened = Object.assign(plain, this.openSealed(stored, subject, sealed));
     }
     if (!upcast) return { type: stored.type, data: opened };
     const event = upcast.upcast(opened);
@@ -224,7 +224,7 @@ export class EventCodec {
   private sealMetadata(id: string, owner: string | null, metadata: EventMetadata): string {
     const { ip, device, ...plain } = metadata;
     if (owner === null) return JSON.stringify(plain);
-    return JSON.stringify({ ...plain, [SEALED_FOR]: owner, [SEALED]: this.keys.seal(owner, `${id}/metadata`, JSON.stringify({ ip, device })) });
+    return JSON.stringify(Object.assign(plain, { [SEALED_FOR]: owner, [SEALED]: this.keys.seal(owner, `${id}/metadata`, JSON.stringify({ ip, device })) }));
   }
 
   private openMetadata(id: string, stored: JsonObject): EventMetadata {

@@ -1,5 +1,6 @@
 import { StoreUnavailable, type EventStore } from '@rolebook/event-store';
 import { DomainError, type DomainEvent, type EventDefinitions } from '@rolebook/kernel';
+import { shapesOf } from '@rolebook/kernel/spec-helpers';
 import { contextOf, inMemoryWorld } from './spec-helpers';
 import { Streams, type StreamKind } from './streams';
 
@@ -91,6 +92,15 @@ describe('carrying out a command on a stream', () => {
 
     const common = { metadata: { businessId: 'b1', actor: { type: 'user', id: 'ann' }, commandId: 'command-1', requestId: 'request-1', sessionId: 'session-1', ip: '192.0.2.7', device: 'Chrome on macOS' }, stream: STREAM, position: 2, recordedAt: '2026-03-01T00:00:00.000Z' };
     expect(heard).toEqual([{ ...common, id: eventIds[0], event: added('rope'), revision: 0 }, { ...common, id: eventIds[1], event: cleared, revision: 1 }]);
+  });
+});
+
+describe('what came of a command', () => {
+  it('is of the same shape every time', async () => {
+    const { streams } = world();
+    const outcomes: object[] = [];
+    for (let n = 0; n < 60; n++) outcomes.push(await streams.execute(basket, `${STREAM}-${n}`, contextOf({ commandId: `c${n}` }), add('rope')));
+    expect(shapesOf(outcomes.slice(30))).toBe(1);
   });
 });
 

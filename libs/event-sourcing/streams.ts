@@ -163,7 +163,7 @@ export class Streams {
     let state = before.state;
     for (const event of events) state = kind.evolve(state, event);
     const after = { state, revision: before.revision + events.length };
-    if (events.length === 0) return { ...after, events, eventIds: [] };
+    if (events.length === 0) return { events, eventIds: [], ...after };
     await beforeAppend?.({ before, after });
     if (context.dryRun) {
       context.imagined.set(cacheKey(kind, stream), after);
@@ -172,11 +172,11 @@ export class Streams {
         context.effects.push({ stream, eventId, event });
         return eventId;
       });
-      return { ...after, events, eventIds };
+      return { events, eventIds, ...after };
     }
     const eventIds = await this.appendTo(stream, before.revision === -1 ? 'no-stream' : before.revision, context, events, before.revision + 1);
     this.remember(kind, stream, after);
-    return { ...after, events, eventIds };
+    return { events, eventIds, ...after };
   }
 
   private async appendTo<Event extends DomainEvent>(

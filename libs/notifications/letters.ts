@@ -62,20 +62,20 @@ async function passwordReset(desk: Desk, recorded: Recorded<Extract<UserEvent, {
 
 /** What the owner of an account should know, whoever did it: it goes out whatever has happened since. */
 async function accountChange(desk: Desk, recorded: Recorded<Calling>, kind: 'password-changed' | 'two-factor-enabled' | 'two-factor-disabled'): Promise<Mail | null> {
-  return toOwner(desk, recorded, kind, async (known) => ({ ...known, at: recorded.recordedAt }));
+  return toOwner(desk, recorded, kind, async (known) => ({ at: recorded.recordedAt, ...known }));
 }
 
 async function twoFactorReset(desk: Desk, recorded: Recorded<Extract<Calling, { type: 'TwoFactorReset' }>>): Promise<Mail | null> {
   const { actor, businessId } = recorded.metadata;
   const administrator = actor.type === 'user' ? await userOf(desk, businessId, actor.id) : null;
   return toOwner(desk, recorded, 'two-factor-reset', async (known) => ({
-    ...known, at: recorded.recordedAt, administratorName: administrator?.displayName ?? administrator?.email ?? '', verifiedBy: recorded.event.data.channel,
+    at: recorded.recordedAt, administratorName: administrator?.displayName ?? administrator?.email ?? '', verifiedBy: recorded.event.data.channel, ...known,
   }));
 }
 
 async function newDevice(desk: Desk, recorded: Recorded<Extract<Calling, { type: 'SessionStarted' }>>): Promise<Mail | null> {
   if (!recorded.event.data.newDevice) return null;
-  return toOwner(desk, recorded, 'new-device', async (known) => ({ ...known, at: recorded.recordedAt, device: recorded.metadata.device ?? '', ip: recorded.metadata.ip ?? '' }));
+  return toOwner(desk, recorded, 'new-device', async (known) => ({ at: recorded.recordedAt, device: recorded.metadata.device ?? '', ip: recorded.metadata.ip ?? '', ...known }));
 }
 
 /** `null` where the person was erased: there is no address any more. */

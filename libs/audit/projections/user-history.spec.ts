@@ -3,6 +3,7 @@ import { MODULES, ROLES } from '@rolebook/access';
 import { InMemoryDocumentStore } from '@rolebook/document-store/in-memory';
 import type { DocumentStore } from '@rolebook/document-store';
 import { userDirectory, type UserDocument } from '@rolebook/users/read';
+import { shapesOf } from '@rolebook/kernel/spec-helpers';
 import type { Delivery } from '@rolebook/projecting';
 import { BIZ, NO_PARKING, World, type Deed } from '../spec-helpers';
 import { Brittle } from './spec-helpers';
@@ -38,6 +39,22 @@ describe('the versions of users', () => {
     expect(versions.map(({ displayName, role, status, overrides, hasTwoFactor, revision }) => ({ displayName, role, status, overrides, hasTwoFactor, revision })))
       .toEqual(known.map((user) => ({ displayName: user!.displayName, role: user!.role, status: user!.status, overrides: user!.overrides, hasTwoFactor: user!.hasTwoFactor, revision: user!.revision })));
     versions.forEach(({ to }, n) => expect(to).toBe(versions[n + 1]?.from ?? NEVER));
+  });
+
+  it('are all of one shape', async () => {
+    const history = await deliveriesOf(Array.from({ length: 60 }, (_, n) => [n, deeds[0]!] as const));
+    const documents = new InMemoryDocumentStore();
+    const written: object[] = [];
+    const open = documents.open.bind(documents);
+    documents.open = (async (spec: typeof userHistory) => {
+      const collection = await open(spec);
+      if (spec.name !== userHistory.name) return collection;
+      const write = collection.write.bind(collection);
+      return Object.assign(collection, { write: async (...given: Parameters<typeof write>) => { written.push(...given[0].flatMap(({ document }) => document ?? [])); return write(...given); } });
+    }) as never;
+    await (await fresh(documents)).apply(history, history.length, NO_PARKING);
+    expect(written).toHaveLength(60);
+    expect(shapesOf(written.slice(30))).toBe(1);
   });
 
   it('makes none of a sign-in, of which a history may hold thousands', async () => {

@@ -169,7 +169,7 @@ function userOf({ event }: Recorded): string {
 
 function inForceFrom(user: UserDocument, from: number): UserVersion {
   const found = withoutErasedWords(user);
-  return { ...found, id: user.id, userId: user.id, from, to: NEVER, fork: forkOf(from, NEVER), profile: profileOf(user), foundBy: found.words };
+  return Object.assign({}, found, { userId: user.id, from, to: NEVER, fork: forkOf(from, NEVER), profile: profileOf(user), foundBy: found.words });
 }
 
 function endedAt(version: UserVersion, to: number, next: UserVersion | null): UserVersion {

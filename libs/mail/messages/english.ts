@@ -10,15 +10,15 @@ const notYou = (businessName: string): Phrase =>
 
 export const english: Letters = {
   'invitation': (data) => ({
-    ...invitation(data),
     subject: phrase`${data.inviterName} invites you to join ${data.businessName}`,
+    ...invitation(data),
   }),
 
   'invitation-resent': (data) => {
     const letter = invitation(data);
     return {
-      ...letter,
       subject: phrase`Reminder: ${data.inviterName} invites you to join ${data.businessName}`,
+      ...letter,
       notes: [phrase`This is a new link. Those in earlier mails no longer work.`, ...letter.notes],
     };
   },

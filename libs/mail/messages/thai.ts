@@ -12,15 +12,15 @@ const notYou = (businessName: string): Phrase =>
 
 export const thai: Letters = {
   'invitation': (data) => ({
-    ...invitation(data),
     subject: phrase`${khun(data.inviterName)} ขอเชิญท่านเข้าร่วม ${data.businessName}`,
+    ...invitation(data),
   }),
 
   'invitation-resent': (data) => {
     const letter = invitation(data);
     return {
-      ...letter,
       subject: phrase`แจ้งเตือนอีกครั้ง: ${khun(data.inviterName)} ขอเชิญท่านเข้าร่วม ${data.businessName}`,
+      ...letter,
       notes: [phrase`ลิงก์นี้เป็นลิงก์ใหม่ ลิงก์ในอีเมลฉบับก่อนหน้าไม่สามารถใช้งานได้แล้ว`, ...letter.notes],
     };
   },

@@ -35,6 +35,6 @@ export class CompleteSignInHandler implements ICommandHandler<CompleteSignIn> {
     });
     const started = await this.commands.execute(new StartSession(own, user, { method: 'password-and-two-factor', newDevice: from.isNew, twoFactorEpoch, sessionId }));
     if (!started.isNew) throw twoFactorRefusals.invalidCode(); // another request was faster with the same challenge
-    return { ...started, deviceToken: await this.devices.remember(own, userId, origin, from) };
+    return { deviceToken: await this.devices.remember(own, userId, origin, from), ...started };
   }
 }

@@ -50,7 +50,7 @@ export class SignInHandler implements ICommandHandler<SignIn> {
     const { enabled, epoch: twoFactorEpoch } = await this.twoFactor.load(own, proven.id);
     if (enabled) return { status: 'two-factor-required', challenge: challengeOf(context, proven) };
     const session = await this.commands.execute(new StartSession(own, proven, { method: 'password', newDevice: from.isNew, twoFactorEpoch }));
-    return { status: 'signed-in', session: { ...session, deviceToken: await this.devices.remember(own, proven.id, origin, from) } };
+    return { status: 'signed-in', session: { deviceToken: await this.devices.remember(own, proven.id, origin, from), ...session } };
   }
 }
 

@@ -14,7 +14,7 @@ export function invite(command: Invite, user: UserState): readonly UserEvent[] {
   requireHoldsWhatIsGranted(by, null, effectivePermissions(command.role, overrides));
   if (command.role === 'super-admin' && Object.keys(overrides).length > 0) throw refusals.superAdminNotOverridden();
   if (user.status !== 'none') throw refusals.emailTaken();
-  return [{ type: 'UserInvited', data: { ...invitation, overrides, generation: 1 } }];
+  return [{ type: 'UserInvited', data: { generation: 1, ...invitation, overrides } }];
 }
 
 export function resendInvitation({ by, expiresAt }: ResendInvitation, user: UserState): readonly UserEvent[] {

@@ -98,6 +98,6 @@ export class AuthController {
   }
 
   private async answer(session: SignedInSession): Promise<SignInAnswer> {
-    return { ...(await this.pairs.of(session)), deviceToken: session.deviceToken };
+    return Object.assign(await this.pairs.of(session), { deviceToken: session.deviceToken });
   }
 }
