@@ -87,7 +87,7 @@ describe.each(['docs/asvs.md', 'docs/security.md', 'docs/mutation.md', 'SECURITY
 
 it('no code is made of text, anywhere in what is delivered (ASVS 1.3.2)', () => {
   const sources = readdirSync(join(root, 'libs'), { recursive: true, encoding: 'utf8' }).map((file) => `libs/${file}`)
-    .concat(readdirSync(join(root, 'apps'), { recursive: true, encoding: 'utf8' }).map((file) => `apps/${file}`)).filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'));
+    .concat(readdirSync(join(root, 'apps'), { recursive: true, encoding: 'utf8' }).map((file) => `apps/${file}`)).filter((file) => file.endsWith('.ts') && !/(\.spec|\.contract|\bspec-helpers)\.ts$/.test(file)); // as nest-cli.json leaves them out
   expect(sources.length).toBeGreaterThan(300);
   expect(sources.filter((file) => /\beval\(|new Function\(|node:vm/.test(text(file)))).toEqual([]);
 });
