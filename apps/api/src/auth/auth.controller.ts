@@ -50,7 +50,8 @@ export class AuthController {
   @HttpCode(200)
   @Change()
   @TakesDeviceToken()
-  @Answer(200, SignInAnswer, ['invalid-credentials', 'too-many-attempts'], { change: true })
+  // `unauthenticated`: somebody has ended all sessions in the very moment in which this one was opened.
+  @Answer(200, SignInAnswer, ['invalid-credentials', 'unauthenticated', 'too-many-attempts'], { change: true })
   async signIn(@Context() anonymous: CommandContext, @Body() body: SignInBody, @From() origin: Origin): Promise<SignInAnswer | null> {
     const context = await this.where.in(anonymous, body.business);
     const outcome = await this.commands.execute(new SignIn(context, addressOf(body.email), body.password, origin));
@@ -65,7 +66,7 @@ export class AuthController {
   @HttpCode(200)
   @Change()
   @TakesDeviceToken()
-  @Answer(200, SignInAnswer, ['invalid-code', 'too-many-attempts'], { change: true })
+  @Answer(200, SignInAnswer, ['invalid-code', 'unauthenticated', 'too-many-attempts'], { change: true })
   async secondFactor(@Context() anonymous: CommandContext, @Body() { challenge, code, recoveryCode }: SecondFactorBody, @From() origin: Origin): Promise<SignInAnswer | null> {
     const given = code !== undefined && recoveryCode === undefined ? { code } : recoveryCode !== undefined && code === undefined ? { recoveryCode } : invalidValue('#', 'needs either code or recoveryCode');
     const fields = this.actionTokens.read('two-factor-challenge', challenge);
