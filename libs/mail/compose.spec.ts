@@ -33,6 +33,11 @@ describe('a mail', () => {
   const from = { name: 'JingjaiOps', address: 'no-reply@app.example' };
   const NAMES = ['auto-submitted', 'content-language', 'content-type', 'date', 'from', 'message-id', 'mime-version', 'subject', 'to'];
 
+  // Of blanks alone, it came without a header for it.
+  it.each([[''], [' '], ['\t'], ['\u00a0']])('with the subject %j is refused', (subject) => {
+    expect(() => compose(aMail({ subject }), from)).toThrow(MailRejected);
+  });
+
   it('has its own headers, once each, one recipient and its own subject, or is refused, whatever it is made of', async () => {
     await fc.assert(fc.asyncProperty(fc.record({ subject: hostile, to: fc.oneof(hostile, fc.constant('ann@biz.example')), messageId: fc.oneof(hostile, fc.constant('1@app.example')), text: hostile.map((text) => `x${text}`) }, { requiredKeys: [] }), async (parts) => {
       const mail = aMail(parts);

@@ -13,7 +13,7 @@ const LINE_ENDING = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
  */
 export function compose(mail: Mail, from: Sender): SendMailOptions {
   if (!ADDRESS.test(mail.to)) throw new MailRejected('the recipient is not one plain address');
-  if (!mail.subject || LINE_ENDING.test(mail.subject)) throw new MailRejected('the subject is not one line of text');
+  if (mail.subject.trim() === '' || LINE_ENDING.test(mail.subject)) throw new MailRejected('the subject is not one line of text');
   if (!MESSAGE_ID.test(mail.messageId)) throw new MailRejected('the message id is not of the form id@domain');
   // Thai needs nine bytes a letter as quoted-printable and four as base64.
   const contentTransferEncoding = mail.locale === 'th' ? 'base64' : 'quoted-printable';

@@ -50,7 +50,7 @@ export class AuditQueries {
   ) {}
 
   async list(businessId: string, filter: AuditFilter, { direction, after, limit }: Walk & { readonly limit: number }): Promise<AuditPage> {
-    const found = await this.log.find({ ...this.selection(businessId, filter, direction), ...(after && { after: placed(after) }), limit: limit + 1 });
+    const found = await this.log.find({ limit: limit + 1, ...(after && { after: placed(after) }), ...this.selection(businessId, filter, direction) });
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1)! : null;
     return { items: (await this.entries.read(businessId, page)).map(({ entry }) => entry), next: last && { moment: last.moment, id: last.id } };
@@ -67,7 +67,7 @@ export class AuditQueries {
    */
   async *walk(businessId: string, filter: AuditFilter, { direction, after, size }: Walk & { readonly size: number }, limit = 100): AsyncGenerator<readonly ExportItem[], void, void> {
     for (let place = after; ;) {
-      const page = await this.log.find({ ...this.selection(businessId, filter, direction), ...(place && { after: placed(place) }), limit });
+      const page = await this.log.find({ limit, ...(place && { after: placed(place) }), ...this.selection(businessId, filter, direction) });
       const items = await this.entries.read(businessId, page.filter(({ leafIndex }) => leafIndex < size));
       if (items.length > 0) yield items;
       const last = page.at(-1);

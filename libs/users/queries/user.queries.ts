@@ -98,7 +98,7 @@ export class UserQueries {
       return { items: asBytes(JSON.stringify(items)), next, until: now };
     }
     const { sort, direction, limit, after } = options;
-    const found = await this.directory.findBytes({ ...selection(businessId, options), sort: { field: SORT_FIELDS[sort], direction }, limit: limit + 1, ...(after ? { after } : {}) });
+    const found = await this.directory.findBytes({ sort: { field: SORT_FIELDS[sort], direction }, limit: limit + 1, ...(after ? { after } : {}), ...selection(businessId, options) });
     const at = { now, policy: this.policyIn(version, businessId) ?? (await this.loadPolicy(version, businessId)) };
     let items = '';
     let until = Infinity;
@@ -132,7 +132,7 @@ export class UserQueries {
     const wanted = tellsExpired(options.statuses) ? new Set(options.statuses) : null;
     const limit = wanted ? SCANNED : pageSize;
     for (let after = options.after; ;) {
-      const found = await this.directory.find({ ...selection(businessId, options), sort: { field, direction: options.direction }, limit, ...(after ? { after } : {}) });
+      const found = await this.directory.find({ sort: { field, direction: options.direction }, limit, ...(after ? { after } : {}), ...selection(businessId, options) });
       for (const user of found) if (wanted === null || wanted.has(statusAt(user, now))) yield user;
       const last = found.at(-1);
       if (!last || found.length < limit) return;
