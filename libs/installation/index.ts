@@ -3,6 +3,7 @@ export { startFollowers, type Followers } from './followers';
 export { checkAgreement, StoresDisagree } from './agreement';
 export { openAudit, type AuditParts } from './audit';
 export { allEvents, definitionOf, openFoundation, type Foundation } from './foundation';
+export { boundHeapGrowth, makeObjectsYoung } from './heap';
 export { openInstallation, type Installation } from './installation';
 export { allReadModels } from './read-models';
 export { openStores, type Stores } from './stores';

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { createApp } from './app';
-import { openInstallation, readConfig } from '@rolebook/installation';
-import { boundHeap } from './composition/heap';
+import { boundHeapGrowth, makeObjectsYoung, openInstallation, readConfig } from '@rolebook/installation';
 import { SetupToken } from './composition/setup-token';
 
 /** A process that was told to stop has ended by then: requests under way are cut off before (see http/draining.ts), so this is for what should not happen. */
@@ -9,7 +8,8 @@ const STOPPED_WITHIN_MS = 10_000;
 
 /** Starts the service; a configuration that cannot work stops it with a sentence that says what to do. */
 async function main(): Promise<void> {
-  boundHeap();
+  boundHeapGrowth();
+  makeObjectsYoung();
   const config = readConfig(process.env);
   const installation = await openInstallation(config);
   const app = await createApp(installation);

@@ -19,8 +19,9 @@ export const AT_OPTION = { type: 'string', value: 'TIME', help: 'as of this mome
 /** Opens the installation, works on it and closes it. @throws {NotTried} where it cannot be opened */
 export async function onInstallation<T>({ data }: { readonly data: string | undefined }, work: (foundation: Foundation) => Promise<T>): Promise<T> {
   // Heavy, and not needed for --help.
-  const { ConfigError, openFoundation, readConfig } = await import('@rolebook/installation/index.js');
+  const { ConfigError, makeObjectsYoung, openFoundation, readConfig } = await import('@rolebook/installation/index.js');
   const { systemClock } = await import('@rolebook/kernel/index.js');
+  makeObjectsYoung();
   let foundation: Foundation;
   try {
     const config = readConfig({ ...process.env, ...(data === undefined ? {} : { ROLEBOOK_DATA: data }) });

@@ -1,5 +1,5 @@
 import { createActionTokens, openInstallationSecrets } from '@rolebook/crypto';
-import { checkAgreement, FOLLOWERS, openFoundation, readConfig, startFollowers, type Followers } from '@rolebook/installation';
+import { checkAgreement, FOLLOWERS, makeObjectsYoung, openFoundation, readConfig, startFollowers, type Followers } from '@rolebook/installation';
 import { systemClock } from '@rolebook/kernel';
 import { log } from '@rolebook/log';
 import { Lease, LeaseKeeper } from '@rolebook/operational-store';
@@ -12,6 +12,7 @@ import { createServer } from 'node:http';
  * and take over within 4 seconds. `PORT` serves /health.
  */
 async function main(): Promise<void> {
+  makeObjectsYoung();
   const config = readConfig(process.env);
   if (config.eventStoreUrl === null) throw new Error('the embedded api keeps its read models itself; a projector is for EVENTSTORE_URL and MONGODB_URL.');
   const foundation = await openFoundation(config, systemClock);

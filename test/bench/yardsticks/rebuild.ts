@@ -1,4 +1,4 @@
-import { allReadModels, openFoundation, readConfig, rebuildReadModels } from '@rolebook/installation';
+import { allReadModels, makeObjectsYoung, openFoundation, readConfig, rebuildReadModels } from '@rolebook/installation';
 import { systemClock } from '@rolebook/kernel';
 
 /** A rebuild in a process of its own, as `auditor rebuild` does it. Told in its first message which; says how long it took. */
@@ -8,6 +8,7 @@ interface Order {
 }
 
 async function run({ data, readModel }: Order): Promise<void> {
+  makeObjectsYoung();
   const foundation = await openFoundation(readConfig({ ROLEBOOK_DATA: data, ROLEBOOK_SETUP_TOKEN: 'setup-token-of-the-bench' }), systemClock);
   const began = performance.now();
   let events = 0;
