@@ -65,7 +65,7 @@ export function readPayload(payload: string, { issuer, audience }: Expectations,
   const { iat, nbf, exp } = claims;
   if (!subject || !isMoment(iat) || !isMoment(nbf) || !isMoment(exp)) return null;
   if (now >= exp || iat > now + LEEWAY || nbf > now + LEEWAY) return null;
-  // Field by field: V8 gives each frozen copy of a spread a shape of its own, and then looks every field of every token up by name.
+  // Field by field: V8 gives each object that begins with a spread and gets further fields a shape of its own, and then looks every field of every token up by name.
   const { userId, businessId, sessionId, kind } = subject;
   return Object.freeze({ userId, businessId, sessionId, kind, issuedAt: iat, expiresAt: exp });
 }

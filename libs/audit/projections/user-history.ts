@@ -169,6 +169,7 @@ function userOf({ event }: Recorded): string {
 
 function inForceFrom(user: UserDocument, from: number): UserVersion {
   const found = withoutErasedWords(user);
+  // Not as a spread with further fields: versions are to be of one shape, and their fields in this order.
   return Object.assign({}, found, { userId: user.id, from, to: NEVER, fork: forkOf(from, NEVER), profile: profileOf(user), foundBy: found.words });
 }
 

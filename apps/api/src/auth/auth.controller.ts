@@ -99,6 +99,6 @@ export class AuthController {
   }
 
   private async answer(session: SignedInSession): Promise<SignInAnswer> {
-    return Object.assign(await this.pairs.of(session), { deviceToken: session.deviceToken });
+    return { ...(await this.pairs.of(session)), deviceToken: session.deviceToken };
   }
 }
