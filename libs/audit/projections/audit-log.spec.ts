@@ -63,6 +63,18 @@ describe('the read model of the audit log', () => {
     expect(await (await documents.open<AuditDocument>(auditLog)).get('e2')).toEqual(expect.objectContaining({ recordedAt: '2026-01-01T00:00:00.000Z', moment: momentOf('2026-01-02T00:00:00.000Z', 1) }));
   });
 
+  it('goes on where it is opened while its collections are being replaced by ones that are further, the heads last', async () => {
+    const [behind, ahead] = [new InMemoryDocumentStore(), new InMemoryDocumentStore()];
+    await (await fresh(behind)).apply([logged(1, 'a')], 1);
+    await (await fresh(ahead)).apply([logged(1, 'a'), logged(2, 'a'), logged(3, 'a')], 3);
+    let opened = 0;
+    const model = new AuditReadModel(definitionOf);
+    // All of them are replaced right after the first is opened.
+    await model.open({ open: (spec) => (opened++ === 0 ? behind : ahead).open(spec) });
+    await expect(model.apply([logged(2, 'a'), logged(3, 'a'), logged(4, 'a')], 4)).resolves.toBeUndefined();
+    expect(await (await behind.open<AuditHeadDocument>(auditHeads)).get('a')).toEqual(expect.objectContaining({ size: 4, position: 4 }));
+  });
+
   it('has the tree that RFC 9162 makes of the stored events', async () => {
     const documents = new InMemoryDocumentStore();
     const model = await fresh(documents);

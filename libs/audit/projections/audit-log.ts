@@ -97,9 +97,10 @@ export class AuditReadModel implements ReadModel {
 
   async open(documents: Pick<DocumentStore, 'open'>): Promise<number> {
     this.histories.clear();
-    this.entries = await documents.open<AuditDocument>(auditLog);
-    this.tiles = await documents.open<TileDocument>(auditTiles);
+    // A rebuild may be replacing them, heads last: opened first, they are never ahead of the tiles.
     this.heads = await documents.open<AuditHeadDocument>(auditHeads);
+    this.tiles = await documents.open<TileDocument>(auditTiles);
+    this.entries = await documents.open<AuditDocument>(auditLog);
     return this.heads.checkpoint();
   }
 
