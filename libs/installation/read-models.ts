@@ -5,7 +5,7 @@ import { userSessions } from '@rolebook/sessions/read';
 import { userDirectory } from '@rolebook/users/read';
 import { definitionOf } from './foundation';
 
-/** Every read model of the system, made anew: the projecting loop keeps them, a rebuild makes them again. */
+/** Every read model of the system, made anew: the projecting loop keeps them, a rebuild makes them again. Those that take longest to be made again are last. */
 export function allReadModels(): ReadModel[] {
-  return [new DocumentReadModel(userDirectory, ['lastSeenAt']), new DocumentReadModel(businesses), new DocumentReadModel(userSessions), new AuditReadModel(definitionOf), new UserHistoryReadModel()];
+  return [new DocumentReadModel(businesses), new DocumentReadModel(userSessions), new DocumentReadModel(userDirectory, ['lastSeenAt']), new AuditReadModel(definitionOf), new UserHistoryReadModel()];
 }

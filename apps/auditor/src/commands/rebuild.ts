@@ -32,16 +32,19 @@ where any was not equal. What was changed by others too often to be decided mean
   ],
   async run({ options, terminal }) {
     const { allReadModels, rebuildReadModels } = await import('@rolebook/installation/index.js');
-    const models = allReadModels();
-    const wanted = options['read-model'] === undefined ? models : models.filter(({ name }) => name === options['read-model']);
-    if (wanted.length === 0) throw new NotTried(`there is no read model "${options['read-model'] ?? ''}"; there are: ${models.map(({ name }) => name).join(', ')}`);
-    const rebuilt = await onInstallation(options, async (foundation) => {
+    const names = allReadModels().map(({ name }) => name);
+    const wanted = options['read-model'] === undefined ? names : names.filter((name) => name === options['read-model']);
+    if (wanted.length === 0) throw new NotTried(`there is no read model "${options['read-model'] ?? ''}"; there are: ${names.join(', ')}`);
+    const rebuilt = await onInstallation(options, async ({ config }) => {
       const done: Done[] = [];
-      const progress = new Map(wanted.map(({ name }) => [name, new Progress(terminal, `${name}: position`)]));
-      await rebuildReadModels(foundation, wanted, ({ name, position, head }) => progress.get(name)?.report(position, head === 0 ? 1 : position / head), ({ name, documents, compared, ...one }, seconds) => {
-        progress.get(name)?.end();
-        done.push({ name, ...one, documents: Object.fromEntries(documents), ...(options.compare && { compared: Object.fromEntries(compared) }), seconds });
-        if (one.thrownAway !== null) terminal.err(`${name}: what an interrupted run had left was thrown away: ${one.thrownAway}\n`);
+      const progress = new Map(wanted.map((name) => [name, new Progress(terminal, `${name}: position`)]));
+      await rebuildReadModels(config, wanted, {
+        onProgress: ({ name, position, head }) => progress.get(name)?.report(position, head === 0 ? 1 : position / head),
+        onDone({ name, documents, compared, ...one }, seconds) {
+          progress.get(name)?.end();
+          done.push({ name, ...one, documents: Object.fromEntries(documents), ...(options.compare && { compared: Object.fromEntries(compared) }), seconds });
+          if (one.thrownAway !== null) terminal.err(`${name}: what an interrupted run had left was thrown away: ${one.thrownAway}\n`);
+        },
       }, { anew: options.anew, compare: options.compare });
       return done;
     });
