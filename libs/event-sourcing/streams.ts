@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { SubjectErased } from '@rolebook/crypto';
 import { StoreUnavailable, WrongExpectedRevision, type EventStore, type ExpectedRevision } from '@rolebook/event-store';
-import { DomainError, timestamp, type Decider, type DomainEvent, type EventMetadata, type Recorded } from '@rolebook/kernel';
+import { DomainError, timestamp, TurnsByKey, type Decider, type DomainEvent, type EventMetadata, type Recorded } from '@rolebook/kernel';
 import { currentTraceParent, traced } from '@rolebook/tracing';
 import type { CommandContext } from './command-context';
 import type { EventCodec } from './event-codec';
@@ -48,7 +48,8 @@ const LONG = 50;
  */
 export class Streams {
   private readonly cache: LRUCache<string, Snapshot<unknown>>;
-  private readonly turns = new Map<string, Promise<unknown>>();
+  /** Commands of this node on one stream wait for each other, so that only other nodes cause conflicts. */
+  private readonly turns = new TurnsByKey();
   private readonly listeners: ((appended: readonly Recorded[]) => void)[] = [];
 
   constructor(private readonly store: EventStore, private readonly codec: EventCodec, options: { readonly cached?: number } = {}) {
@@ -102,7 +103,7 @@ export class Streams {
     kind: StreamKind<State, Event>, stream: string, context: CommandContext, decide: Decide<State, Event>,
     options: ExecuteOptions<State> = {},
   ): Promise<Outcome<State, Event>> {
-    return this.inTurn(stream, () => this.decideAndAppend(kind, stream, context, decide, options));
+    return this.turns.take(stream, () => this.decideAndAppend(kind, stream, context, decide, options));
   }
 
   private async decideAndAppend<State, Event extends DomainEvent>(
@@ -141,19 +142,6 @@ export class Streams {
   /** Forgets a folded state, such as an erased person's. */
   forget(kind: { readonly kind: string }, stream: string): void {
     this.cache.delete(cacheKey(kind, stream));
-  }
-
-  /** Commands of this node on one stream wait for each other, so that only other nodes cause conflicts. */
-  private async inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
-    const before = this.turns.get(stream) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    const settled = mine.catch(() => undefined);
-    this.turns.set(stream, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.turns.get(stream) === settled) this.turns.delete(stream);
-    }
   }
 
   private async append<State, Event extends DomainEvent>(

@@ -10,3 +10,4 @@ export * from './invalid-value';
 export * from './json';
 export * from './projection';
 export * from './turns';
+export * from './turns-by-key';

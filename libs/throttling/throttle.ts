@@ -1,8 +1,7 @@
-import { DomainError, type Clock } from '@rolebook/kernel';
+import { DomainError, TurnsByKey, type Clock } from '@rolebook/kernel';
 import { OperationalStoreUnavailable, type Entry, type OperationalStore } from '@rolebook/operational-store';
 import { Owed } from './owed';
 import type { Kept, Memory, Policy, Refused } from './policy';
-import { Turns } from './turns';
 import { UnderWay } from './under-way';
 
 /** One limit on an attempt. */
@@ -58,7 +57,7 @@ interface FullForNow { readonly full: Limit }
  * Where a limit is full of attempts that are still being checked on this node, the next one waits for their outcome: they may all be right.
  */
 export class Throttle {
-  private readonly turns = new Turns();
+  private readonly turns = new TurnsByKey();
   private readonly underWay = new UnderWay();
   private readonly owed = new Owed();
   private timer: NodeJS.Timeout | undefined;
@@ -102,7 +101,7 @@ export class Throttle {
 
   private async admit(limits: readonly Limit[]): Promise<readonly Counted[]> {
     for (;;) {
-      const admitted = await this.turns.take(limits.map(({ key }) => key), () => this.tryToAdmit(limits));
+      const admitted = await this.turns.takeAll(limits.map(({ key }) => key), () => this.tryToAdmit(limits));
       if (!('full' in admitted)) return admitted;
       await this.underWay.nextOutcome(admitted.full.key);
     }
@@ -180,7 +179,7 @@ export class Throttle {
 
   /** Stores what is owed for the keys. What cannot be stored now is owed further. */
   private async pay(keys: readonly string[]): Promise<void> {
-    await Promise.allSettled(keys.map((key) => this.turns.take([key], async () => {
+    await Promise.allSettled(keys.map((key) => this.turns.take(key, async () => {
       for (let tries = 0; tries < TRIES && this.owed.of(key).length > 0; tries++) {
         const standing = this.standing(key, await this.store.get(BUCKET, key), this.clock.now());
         await this.keep(standing, { memory: standing.memory ?? {}, expiresAt: standing.expiresAt });

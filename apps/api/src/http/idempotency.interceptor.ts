@@ -1,6 +1,6 @@
 import { HttpException, Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { InstallationSecrets, type SubjectKeys } from '@rolebook/crypto';
-import { DomainError, isUuid, type Clock } from '@rolebook/kernel';
+import { DomainError, isUuid, TurnsByKey, type Clock } from '@rolebook/kernel';
 import type { OperationalStore } from '@rolebook/operational-store';
 import type { FastifyReply } from 'fastify';
 import { createHash, randomUUID } from 'node:crypto';
@@ -43,7 +43,8 @@ interface Answer {
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   private readonly node = randomUUID();
-  private readonly underWay = new Map<string, Promise<unknown>>();
+  /** Requests with one key wait for each other; the later ones find the answer of the first. */
+  private readonly turns = new TurnsByKey();
   /** Embedded, there is no other node: what another one has begun is from before a crash. */
   private readonly alone: boolean;
 
@@ -62,20 +63,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
       throw new Problem('validation', undefined, { errors: [{ pointer: 'Idempotency-Key', message: 'must have 1 to 255 characters' }] });
     }
     const reply = execution.switchToHttp().getResponse<FastifyReply>();
-    return from(this.once(this.keyOf(request, key), request, reply, () => lastValueFrom(next.handle(), { defaultValue: undefined })));
-  }
-
-  /** Requests with one key wait for each other; the later ones find the answer of the first. */
-  private async once(key: string, request: ApiRequest, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
-    const before = this.underWay.get(key) ?? Promise.resolve();
-    const mine = before.then(() => this.answer(key, request, reply, run));
-    const settled = mine.catch(() => undefined);
-    this.underWay.set(key, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.underWay.get(key) === settled) this.underWay.delete(key);
-    }
+    const kept = this.keyOf(request, key);
+    return from(this.turns.take(kept, () => this.answer(kept, request, reply, () => lastValueFrom(next.handle(), { defaultValue: undefined }))));
   }
 
   private async answer(key: string, request: ApiRequest, reply: FastifyReply, run: () => Promise<unknown>): Promise<unknown> {
