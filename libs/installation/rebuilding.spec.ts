@@ -1,11 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { systemClock } from '@rolebook/kernel';
+import type * as Workers from '@rolebook/worker';
 import { readConfig } from './config';
 import { openFoundation } from './foundation';
 import { allReadModels } from './read-models';
 import { rebuildReadModels } from './rebuilding';
+
+/** What a thread that makes read models runs instead of its own file. */
+let mockScript: string | null = null;
+jest.mock('@rolebook/worker', () => {
+  const { spawnWorker } = jest.requireActual<typeof Workers>('@rolebook/worker');
+  return { spawnWorker: (path: string, options: WorkerOptions) => (mockScript !== null && path.endsWith('rebuilding.worker') ? new Worker(mockScript, { eval: true }) : spawnWorker(path, options)) };
+});
 
 const ALL = allReadModels().map(({ name }) => name);
 
@@ -49,5 +58,20 @@ describe('read models made anew, in threads', () => {
   it('say why their stores cannot be opened', async () => {
     const anotherKey = Buffer.alloc(32, 7).toString('base64');
     expect(await made(ALL, { ROLEBOOK_MASTER_KEY: anotherKey })).toEqual({ done: [], reached: [], ended: expect.stringContaining('ROLEBOOK_MASTER_KEY is the wrong key') as string });
+  });
+
+  describe('where a thread dies', () => {
+    afterEach(() => { mockScript = null; });
+
+    const opens = `const { parentPort } = require('node:worker_threads'); parentPort.postMessage('opened');`;
+    it.each([
+      ['before its stores are open', 'process.exit(1)', 'the thread that makes read models has stopped'],
+      ['by a fault of its own', `throw new Error('out of luck')`, 'out of luck'],
+      ['between being open and being asked', `${opens} process.exit(1)`, 'the thread that makes read models has stopped'],
+      ['while it makes one', `${opens} parentPort.once('message', () => process.exit(1))`, 'the thread that makes read models has stopped'],
+    ])('%s, that is said and nobody waits for it', async (_when, script, why) => {
+      mockScript = script;
+      expect(await made(ALL)).toEqual({ done: [], reached: [], ended: why });
+    });
   });
 });

@@ -68,17 +68,16 @@ async function all(work: readonly Promise<void>[]): Promise<void> {
 /** A thread that makes read models, one after the other. */
 class Rebuilder {
   private readonly worker: Worker;
-  private readonly ended: Promise<void>;
+  /** Resolves once it has ended, with why. */
+  private readonly ended: Promise<unknown>;
   private settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null;
 
   constructor(workerData: RebuilderData, private readonly listener: RebuildListener) {
     this.worker = spawnWorker(join(__dirname, 'rebuilding.worker'), { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     this.worker.on('message', (said: FromRebuilder) => this.heard(said));
-    this.worker.on('error', (reason) => this.settle?.reject(reason));
-    this.ended = new Promise((resolve) => this.worker.once('exit', () => {
-      this.settle?.reject(new Error('the thread that makes read models has stopped'));
-      resolve();
-    }));
+    let cause: unknown = new Error('the thread that makes read models has stopped');
+    this.worker.on('error', (reason) => (cause = reason));
+    this.ended = new Promise((resolve) => this.worker.once('exit', () => resolve(cause)));
   }
 
   /** Resolves once its stores are open. To be called first, at once. */
@@ -97,7 +96,10 @@ class Rebuilder {
   }
 
   private settled(): Promise<void> {
-    return new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
+    return new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+      void this.ended.then(reject); // too late where it was settled
+    });
   }
 
   private tell(order: ToRebuilder): void {
